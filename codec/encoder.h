@@ -1,0 +1,52 @@
+/* The encoder: newest picture in, messages out. One encoder per viewer; its state follows every
+ * byte it has produced, so each message must reach the decoder, in order, or the caller calls
+ * codec_encoder_reset(). There is no queue of frames: what is sent is read from the newest
+ * picture at the time of the call. Design: docs/architecture.md "The screen". */
+#pragma once
+
+#include "codec/codec.h"
+
+struct codec_encoder;
+
+struct codec_encoder_config {
+    int32_t width_px, height_px;     /* 1..CODEC_MAX_SIDE_PX */
+    bool lossy_first;                /* natural content may go as JPEG first; it always ends exact */
+    int jpeg_quality;                /* 30..95; 0 takes the default */
+};
+
+struct codec_encoder_frame {
+    const uint32_t *pixels;          /* newest picture, borrowed for the call */
+    size_t stride_px;
+    const struct codec_rect *damage; /* areas that may have changed since the last call; NULL = all */
+    size_t damage_count;
+    uint64_t now_us;                 /* monotonic, paces refinement */
+    uint32_t capture_us;             /* goes into the message header */
+    size_t budget_bytes;             /* soft bound of this message; what does not fit stays dirty */
+};
+
+struct codec_encoder_stats {         /* of the last message */
+    uint32_t seq;
+    size_t bytes;
+    uint32_t tiles_exact, tiles_jpeg, tiles_fill, copies;
+    bool complete;                   /* nothing dirty is left */
+    bool exact;                      /* the viewer's picture equals `pixels` everywhere */
+};
+
+/* NULL when out of memory or the size is out of range. */
+struct codec_encoder *codec_encoder_create(const struct codec_encoder_config *config);
+void codec_encoder_destroy(struct codec_encoder *encoder);
+
+/* New epoch: the next message carries the whole screen and resets the decoder. Also changes the
+ * size; 0 on success, CODEC_ERR_*. */
+int codec_encoder_reset(struct codec_encoder *encoder, int32_t width_px, int32_t height_px);
+
+/* Encode what is dirty. Writes at most cap (>= CODEC_MAX_MESSAGE_BYTES advised) bytes to out.
+ * Returns the message's length, 0 when there is nothing to send, or CODEC_ERR_*. */
+int codec_encoder_encode(struct codec_encoder *encoder, const struct codec_encoder_frame *frame,
+    uint8_t *out, size_t cap, struct codec_encoder_stats *out_stats);
+
+/* True while tiles are dirty or not yet exact, so that a still screen must be encoded again. */
+bool codec_encoder_pending(const struct codec_encoder *encoder);
+
+/* Monotonic time at which the next refinement is due; UINT64_MAX when none is. */
+uint64_t codec_encoder_deadline_us(const struct codec_encoder *encoder);
