@@ -1,0 +1,150 @@
+/* One display of this PC as the rest of the host sees it: pixels, cursor, input and clipboard
+ * behind one table of functions, so that X11, Wayland, VNC and RDP look the same.
+ *
+ * A source never blocks and has no thread and no timer: the owner waits on its descriptors (and on
+ * its deadline when there is one), calls capture_dispatch(), then grabs what changed. A display at
+ * rest makes none of the descriptors readable. Loop thread only. */
+#pragma once
+
+#include "codec/codec.h"
+#include "host/input/input.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CAPTURE_MAX_DAMAGE = 64, /* rectangles kept between two dispatches; more are joined */
+    CAPTURE_MAX_FDS = 3,
+    CAPTURE_CURSOR_MAX_PX = 256, /* a larger shape is cut at the right and bottom */
+    CAPTURE_NAME_BYTES = 64,
+    CAPTURE_ERROR_BYTES = 256
+};
+
+enum capture_error {
+    CAPTURE_OK = 0,
+    CAPTURE_ERR_NOMEM = -1,
+    CAPTURE_ERR_LOST = -2,    /* the display is gone: close the source, open again later */
+    CAPTURE_ERR_SIZE = -3,    /* larger than CODEC_MAX_SIDE_PX or CODEC_MAX_PIXELS */
+    CAPTURE_ERR_RESIZED = -4, /* the size changed under the grab: dispatch, then grab again */
+    CAPTURE_ERR_NONE = -5     /* there is no such thing now (cursor shape, ...) */
+};
+
+const char *capture_strerror(int err);
+
+/* Why there is no picture: what happened, then what to do. Shown to people as it is. */
+struct capture_problem {
+    char text[CAPTURE_ERROR_BYTES];
+};
+
+struct capture_geometry {
+    int32_t width_px, height_px;
+    char name[CAPTURE_NAME_BYTES]; /* of the display, UTF-8, terminated */
+};
+
+/* What capture_dispatch() found since the last call. */
+struct capture_changes {
+    bool resized; /* read capture_geometry() and damage everything */
+    bool cursor;  /* read capture_cursor() */
+    bool keymap;  /* the keyboard layout changed */
+    size_t damage_count;
+    struct codec_rect damage[CAPTURE_MAX_DAMAGE]; /* inside the geometry, may overlap */
+};
+
+struct capture_cursor {
+    bool visible;
+    uint32_t serial;              /* grows with every new shape */
+    uint32_t width_px, height_px; /* at most CAPTURE_CURSOR_MAX_PX */
+    uint32_t hot_x_px, hot_y_px;
+    const uint8_t *rgba; /* straight alpha, width*height*4 bytes; the source's, until its next call */
+};
+
+/* Clipboard text of the display arrived: UTF-8, borrowed for the call. too_large: text is NULL. */
+typedef void capture_clipboard_fn(void *data, const char *text, size_t len, bool too_large);
+
+struct capture_source;
+struct capture_seat;
+
+struct capture_ops {
+    /* mandatory */
+    void (*geometry)(const struct capture_source *source, struct capture_geometry *out);
+    size_t (*fds)(const struct capture_source *source, int out_fds[CAPTURE_MAX_FDS]);
+    int (*dispatch)(struct capture_source *source, uint64_t now_us, struct capture_changes *out);
+    int (*grab)(struct capture_source *source, const struct codec_rect *rects, size_t count, uint32_t *pixels,
+        size_t stride_px);
+    void (*close)(struct capture_source *source);
+    /* optional: NULL when the source has no such thing */
+    uint64_t (*deadline_us)(const struct capture_source *source);
+    int (*cursor)(struct capture_source *source, struct capture_cursor *out);
+    int (*layout)(const struct capture_source *source, char *out, size_t cap);
+    struct capture_seat *(*seat_create)(struct capture_source *source);
+    void (*seat_destroy)(struct capture_seat *seat);
+    void (*key)(struct capture_seat *seat, const struct input_key *key);
+    void (*pointer)(struct capture_seat *seat, const struct input_pointer *pointer);
+    void (*wheel)(struct capture_seat *seat, const struct input_wheel *wheel);
+    void (*text)(struct capture_seat *seat, const char *text, size_t len);
+    void (*release_all)(struct capture_seat *seat);
+    void (*clipboard_watch)(struct capture_source *source, capture_clipboard_fn *fn, void *data);
+    int (*clipboard_set)(struct capture_source *source, const char *text, size_t len, uint64_t now_us);
+};
+
+/* First member of every source. */
+struct capture_source {
+    const struct capture_ops *ops;
+};
+
+/* First member of every seat. */
+struct capture_seat {
+    struct capture_source *source;
+};
+
+/* Opens a source; NULL with *out_problem written when it cannot. */
+typedef struct capture_source *capture_open_fn(const char *display, struct capture_problem *out_problem);
+
+/* display: "host:N", ":N", or NULL for $DISPLAY. */
+struct capture_source *capture_x11_open(const char *display, struct capture_problem *out_problem);
+
+/* NULL is fine. Seats must be destroyed before. */
+void capture_close(struct capture_source *source);
+
+void capture_geometry(const struct capture_source *source, struct capture_geometry *out);
+
+/* Descriptors to wait on for reading; returns how many. They stay the same until close. */
+size_t capture_fds(const struct capture_source *source, int out_fds[CAPTURE_MAX_FDS]);
+
+/* Take all that has arrived, without blocking. Returns 0, or CAPTURE_ERR_LOST. Must be called when
+ * a descriptor is readable, at the deadline, and after any other call of this header (answers to a
+ * call may bring events along that no descriptor will announce). */
+int capture_dispatch(struct capture_source *source, uint64_t now_us, struct capture_changes *out);
+
+/* Monotonic time of the next wanted capture_dispatch(); UINT64_MAX when none is. */
+uint64_t capture_deadline_us(const struct capture_source *source);
+
+/* Copy what the display shows in rects (inside the geometry) to the same place in pixels, a picture of
+ * the geometry's size, 0x00RRGGBB; the cursor is not in it. Blocks for one round trip to the
+ * display. Returns 0 or CAPTURE_ERR_*; after an error the areas are unspecified. */
+int capture_grab(struct capture_source *source, const struct codec_rect *rects, size_t count,
+    uint32_t *pixels, size_t stride_px);
+
+/* The shape now; 0, CAPTURE_ERR_NONE or CAPTURE_ERR_LOST. */
+int capture_cursor(struct capture_source *source, struct capture_cursor *out);
+
+/* Name of the keyboard layout, such as "fr" ("" when unknown), for statistics. Returns its length. */
+int capture_layout(const struct capture_source *source, char *out, size_t cap);
+
+/* A viewer's hands on this display; NULL when out of memory or when the source takes no input.
+ * Destroying a seat releases what it holds; NULL is fine. Input calls on a NULL seat do nothing. */
+struct capture_seat *capture_seat_create(struct capture_source *source);
+void capture_seat_destroy(struct capture_seat *seat);
+void capture_key(struct capture_seat *seat, const struct input_key *key);
+void capture_pointer(struct capture_seat *seat, const struct input_pointer *pointer);
+void capture_wheel(struct capture_seat *seat, const struct input_wheel *wheel);
+void capture_text(struct capture_seat *seat, const char *text, size_t len);
+void capture_release_all(struct capture_seat *seat);
+
+/* Tell fn each time someone on the display copies text (and once at the start what is there); what
+ * capture_clipboard_set() put there is not told back. fn NULL stops watching. */
+void capture_clipboard_watch(struct capture_source *source, capture_clipboard_fn *fn, void *data);
+
+/* Put UTF-8 text on the display's clipboard; copied. 0 or CAPTURE_ERR_*. */
+int capture_clipboard_set(struct capture_source *source, const char *text, size_t len, uint64_t now_us);
