@@ -13,7 +13,8 @@ enum {
     CHANNEL_TAG_LEN = 16,
     CHANNEL_HASH_LEN = 32,
     CHANNEL_SIGNATURE_LEN = 64,
-    CHANNEL_ID_LEN = 16      /* account, device and session ids */
+    CHANNEL_ID_LEN = 16,     /* account, device and session ids */
+    CHANNEL_INFO_MAX = 128   /* bytes of an HKDF info: our own constants, so short */
 };
 
 /* Once per process before anything else; 0 or -1 when no randomness is to be had. */
@@ -26,7 +27,7 @@ void channel_crypto_sha256(uint8_t out[static CHANNEL_HASH_LEN], const uint8_t *
 void channel_crypto_sha512(uint8_t out[static 64], const uint8_t *data, size_t len);
 void channel_crypto_hmac_sha256(uint8_t out[static CHANNEL_HASH_LEN], const uint8_t *key, size_t key_len,
     const uint8_t *data, size_t len);
-/* HKDF-SHA256, out_len <= 255*32. salt NULL = zeros. */
+/* HKDF-SHA256, out_len <= 255*32, info_len <= CHANNEL_INFO_MAX. salt NULL = zeros. */
 void channel_crypto_hkdf(uint8_t *out, size_t out_len, const uint8_t *salt, size_t salt_len,
     const uint8_t *ikm, size_t ikm_len, const uint8_t *info, size_t info_len);
 

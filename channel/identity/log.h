@@ -76,11 +76,14 @@ const struct channel_device *channel_log_find_dh(const struct channel_log *log, 
 /* Not revoked and inside its validity. */
 bool channel_device_active(const struct channel_device *device, uint64_t now_ms);
 
+/* First 16 bytes of the hash of the root's keys (docs/wire.md section 2). */
+void channel_account_id(uint8_t out[static 16], const uint8_t root_sign[static 32], const uint8_t root_dh[static 32]);
 void channel_device_id(uint8_t out[static 16], const uint8_t sign_public[static 32], const uint8_t dh_public[static 32]);
 
 /* Build the bytes to sign of the next entry (everything before the signature; sign
  * "hearth-log-1" 0x00 | those bytes and append the 64 bytes). signer NULL = root.
- * Each returns the length written or CHANNEL_LOG_ERR_LIMIT. genesis needs an empty log. */
+ * Each returns the length written, CHANNEL_LOG_ERR_LIMIT when cap or the log is full, _ERR_FORMAT for a
+ * name that is none, or _ERR_CHAIN when the log has no GENESIS yet. */
 int channel_log_make_genesis(uint8_t *out, size_t cap, const uint8_t root_sign[static 32],
     const uint8_t root_dh[static 32], uint64_t time_ms);
 int channel_log_make_add(const struct channel_log *log, uint8_t *out, size_t cap,
@@ -89,6 +92,7 @@ int channel_log_make_revoke(const struct channel_log *log, uint8_t *out, size_t 
     const uint8_t *signer, uint64_t time_ms, const uint8_t device[static 16]);
 int channel_log_make_rename(const struct channel_log *log, uint8_t *out, size_t cap,
     const uint8_t *signer, uint64_t time_ms, const uint8_t device[static 16], const char *name);
+int channel_log_make_recovery(const struct channel_log *log, uint8_t *out, size_t cap, uint64_t time_ms);
 /* What to sign for an unsigned entry: prefix | entry. Returns length or CHANNEL_LOG_ERR_LIMIT. */
 int channel_log_signing_input(uint8_t *out, size_t cap, const uint8_t *entry, size_t len);
 
