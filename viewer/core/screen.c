@@ -1,0 +1,82 @@
+#include "viewer/core/screen.h"
+
+#include <stdlib.h>
+
+struct viewer_screen {
+    struct codec_decoder *decoder;
+    bool waiting;   /* the picture is not valid; only a message that starts an epoch helps */
+    int error_code;
+};
+
+struct viewer_screen *viewer_screen_create(size_t max_pixels)
+{
+    struct viewer_screen *screen = calloc(1, sizeof *screen);
+    if (!screen) {
+        return NULL;
+    }
+    screen->decoder = codec_decoder_create(max_pixels);
+    if (!screen->decoder) {
+        free(screen);
+        return NULL;
+    }
+    return screen;
+}
+
+void viewer_screen_destroy(struct viewer_screen *screen)
+{
+    if (!screen) {
+        return;
+    }
+    codec_decoder_destroy(screen->decoder);
+    free(screen);
+}
+
+int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelope *out)
+{
+    if (len < VIEWER_SCREEN_ENVELOPE_BYTES || data[0] != VIEWER_SCREEN_ENVELOPE_VERSION) {
+        return VIEWER_SCREEN_ERR_ENVELOPE;
+    }
+    out->input = (uint32_t)data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16 | (uint32_t)data[4] << 24;
+    out->capture_us = ((uint32_t)data[5] | (uint32_t)data[6] << 8) * 10u;
+    out->encode_us = ((uint32_t)data[7] | (uint32_t)data[8] << 8) * 10u;
+    return VIEWER_SCREEN_OK;
+}
+
+int viewer_screen_receive(struct viewer_screen *screen, const uint8_t *data, size_t len,
+    struct viewer_screen_update *out)
+{
+    struct viewer_screen_update update;
+    if (viewer_envelope_parse(data, len, &update.envelope) != VIEWER_SCREEN_OK) {
+        screen->waiting = true;
+        screen->error_code = 0;
+        return VIEWER_SCREEN_ERR_ENVELOPE;
+    }
+    /* The decoder itself takes nothing but the start of an epoch after an error. */
+    const int result = codec_decoder_decode(screen->decoder, data + VIEWER_SCREEN_ENVELOPE_BYTES,
+        len - VIEWER_SCREEN_ENVELOPE_BYTES, &update.decoded);
+    if (result != CODEC_OK) {
+        const bool was_waiting = screen->waiting;
+        screen->waiting = true;
+        screen->error_code = result;
+        return was_waiting ? VIEWER_SCREEN_WAITING : VIEWER_SCREEN_ERR_CODEC;
+    }
+    screen->waiting = false;
+    *out = update;
+    return VIEWER_SCREEN_OK;
+}
+
+void viewer_screen_lost(struct viewer_screen *screen)
+{
+    /* The sequence number that is missing makes the decoder refuse what follows. */
+    screen->waiting = true;
+}
+
+int viewer_screen_error_code(const struct viewer_screen *screen)
+{
+    return screen->error_code;
+}
+
+const struct codec_decoder *viewer_screen_decoder(const struct viewer_screen *screen)
+{
+    return screen->decoder;
+}

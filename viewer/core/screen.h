@@ -1,0 +1,55 @@
+/* The screen as a viewer has it: one S-lane message in, the changed rectangles and what to acknowledge
+ * out. Every byte is the host's and is believed only as far as the checks go. No I/O, no clock, no
+ * loop: native and WebAssembly from the same file. Message layout: channel/proto/session.proto
+ * "screen". Any thread, one object per thread at a time. */
+#pragma once
+
+#include "codec/decoder.h"
+
+enum {
+    VIEWER_SCREEN_ENVELOPE_BYTES = 9,
+    VIEWER_SCREEN_ENVELOPE_VERSION = 1
+};
+
+enum viewer_screen_error {
+    VIEWER_SCREEN_OK = 0,
+    VIEWER_SCREEN_ERR_NOMEM = -1,
+    VIEWER_SCREEN_ERR_ENVELOPE = -2, /* too short, or another version */
+    VIEWER_SCREEN_ERR_CODEC = -3,    /* the decoder refused it */
+    VIEWER_SCREEN_WAITING = -4       /* dropped: a new epoch was asked for and has not begun */
+};
+
+struct viewer_envelope {
+    uint32_t input;      /* last input number applied before the capture */
+    uint32_t capture_us; /* how long it took, in steps of 10 us */
+    uint32_t encode_us;
+};
+
+struct viewer_screen_update {
+    struct viewer_envelope envelope;
+    struct codec_decoded decoded;
+};
+
+struct viewer_screen;
+
+/* max_pixels bounds the screen and so the memory. NULL when out of memory. */
+struct viewer_screen *viewer_screen_create(size_t max_pixels);
+void viewer_screen_destroy(struct viewer_screen *screen);
+
+/* Bytes 0..8 of a message. 0 or VIEWER_SCREEN_ERR_ENVELOPE; pure. */
+int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelope *out);
+
+/* One whole message. 0 with *out filled: acknowledge (decoded.epoch, decoded.seq). On ERR_ENVELOPE and
+ * ERR_CODEC the picture is not valid: ask the host for a reset once (viewer_screen_error_code tells
+ * the codec's reason); what still comes of the old epoch is then answered with WAITING. */
+int viewer_screen_receive(struct viewer_screen *screen, const uint8_t *data, size_t len,
+    struct viewer_screen_update *out);
+
+/* Messages were lost (CHANNEL_EVENT_MESSAGE_GAP): nothing is decoded until a new epoch begins. */
+void viewer_screen_lost(struct viewer_screen *screen);
+
+/* The codec_error of the last refused message, 0 = none yet. */
+int viewer_screen_error_code(const struct viewer_screen *screen);
+
+/* The decoder, for its pixels; borrowed. */
+const struct codec_decoder *viewer_screen_decoder(const struct viewer_screen *screen);
