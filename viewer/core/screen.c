@@ -4,7 +4,7 @@
 
 struct viewer_screen {
     struct codec_decoder *decoder;
-    bool waiting;   /* the picture is not valid; only a message that starts an epoch helps */
+    bool waiting; /* the picture is not valid; only a message that starts an epoch helps */
     int error_code;
 };
 
@@ -36,14 +36,15 @@ int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelop
     if (len < VIEWER_SCREEN_ENVELOPE_BYTES || data[0] != VIEWER_SCREEN_ENVELOPE_VERSION) {
         return VIEWER_SCREEN_ERR_ENVELOPE;
     }
-    out->input = (uint32_t)data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16 | (uint32_t)data[4] << 24;
+    out->input =
+        (uint32_t)data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16 | (uint32_t)data[4] << 24;
     out->capture_us = ((uint32_t)data[5] | (uint32_t)data[6] << 8) * 10u;
     out->encode_us = ((uint32_t)data[7] | (uint32_t)data[8] << 8) * 10u;
     return VIEWER_SCREEN_OK;
 }
 
-int viewer_screen_receive(struct viewer_screen *screen, const uint8_t *data, size_t len,
-    struct viewer_screen_update *out)
+int viewer_screen_receive(
+    struct viewer_screen *screen, const uint8_t *data, size_t len, struct viewer_screen_update *out)
 {
     struct viewer_screen_update update;
     if (viewer_envelope_parse(data, len, &update.envelope) != VIEWER_SCREEN_OK) {
