@@ -107,6 +107,7 @@ export class Ring {
     const ring = new Ring();
     ring.dir = await mkdtemp(join(tmpdir(), "hearth-e2e-"));
     ring.programs = [];
+    ring.hosts = new Map();
     ring.cleanups = [];
     ring.port = await freePort();
     ring.account = options.account ?? "claire";
@@ -195,14 +196,30 @@ export class Ring {
     return start ? this.runHost(name, { display, home, args }) : undefined;
   }
 
-  async runHost(name, { display, home = `host-${name}`, args = [] } = {}) {
+  /** Sign the test's CLI in to an account that was made elsewhere. */
+  async cliLogin() {
+    await this.cli(["login", this.url, this.account, "--password-file", join(this.dir, "password")]);
+  }
+
+  /** Run an enrolled PC and wait until the CLI sees it online. */
+  async runHost(name, options = {}) {
+    const host = await this.startHost(name, options);
+    await until(`${name} is online`, async () => (await this.device(name))?.online, 15000, 200);
+    return host;
+  }
+
+  async stopHost(name) {
+    await this.hosts.get(name).stop();
+  }
+
+  async startHost(name, { display, home = `host-${name}`, args = [] } = {}) {
     const env = { ...process.env, HOME: join(this.dir, `home-${name}`) };
     await run("mkdir", ["-p", env.HOME]);
     delete env.DISPLAY;
     if (display) args = ["--display", display, ...args];
     const host = this.spawn(bin("hearth-host"), ["run", "--home", join(this.dir, home), ...args], { env });
     host.files = env.HOME;
-    await until(`${name} is online`, async () => (await this.device(name))?.online, 15000, 200);
+    this.hosts.set(name, host);
     return host;
   }
 
