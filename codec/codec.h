@@ -12,27 +12,27 @@
 
 enum {
     CODEC_MAX_SIDE_PX = 8192,
-    CODEC_MAX_PIXELS = 33 * 1024 * 1024,   /* one 8K screen */
-    CODEC_MAX_MESSAGE_BYTES = 8 << 20,     /* an encoder splits what would be larger */
+    CODEC_MAX_PIXELS = 33 * 1024 * 1024, /* one 8K screen */
+    CODEC_MAX_MESSAGE_BYTES = 8 << 20,   /* an encoder splits what would be larger */
     CODEC_TILE_PX = 64,
     CODEC_CELL_PX = 16,
-    CODEC_MAX_DIRTY = 64                   /* rectangles reported for one message */
+    CODEC_MAX_DIRTY = 64 /* rectangles reported for one message */
 };
 
 enum codec_error {
     CODEC_OK = 0,
     CODEC_ERR_NOMEM = -1,
-    CODEC_ERR_LENGTH = -2,    /* a length field does not fit what is there */
-    CODEC_ERR_RANGE = -3,     /* a rectangle, slot or size outside its bounds */
-    CODEC_ERR_ORDER = -4,     /* operation out of its phase, or a sequence number skipped */
-    CODEC_ERR_CORRUPT = -5,   /* a coder did not consume exactly its bytes */
-    CODEC_ERR_UNKNOWN = -6,   /* operation or flag that this version does not know */
-    CODEC_ERR_LIMIT = -7,     /* work or memory beyond what one message may cost */
-    CODEC_ERR_SPACE = -8      /* the caller's buffer is too small */
+    CODEC_ERR_LENGTH = -2,  /* a length field does not fit what is there */
+    CODEC_ERR_RANGE = -3,   /* a rectangle, slot or size outside its bounds */
+    CODEC_ERR_ORDER = -4,   /* operation out of its phase, or a sequence number skipped */
+    CODEC_ERR_CORRUPT = -5, /* a coder did not consume exactly its bytes */
+    CODEC_ERR_UNKNOWN = -6, /* operation or flag that this version does not know */
+    CODEC_ERR_LIMIT = -7,   /* work or memory beyond what one message may cost */
+    CODEC_ERR_SPACE = -8    /* the caller's buffer is too small */
 };
 
 const char *codec_strerror(int err);
 
 struct codec_rect {
-    int32_t x, y, w, h;       /* px */
+    int32_t x, y, w, h; /* px */
 };

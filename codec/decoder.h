@@ -12,12 +12,12 @@ struct codec_decoder;
 struct codec_decoded {
     uint32_t seq;
     uint16_t epoch;
-    uint32_t capture_us;             /* host clock, differences only */
-    bool resized;                    /* width and height below are new */
+    uint32_t capture_us; /* host clock, differences only */
+    bool resized;        /* width and height below are new */
     int32_t width_px, height_px;
     size_t dirty_count;
     struct codec_rect dirty[CODEC_MAX_DIRTY]; /* what changed on the screen, inside it */
-    uint32_t exact_permille;         /* share of the screen that equals the host's */
+    uint32_t exact_permille;                  /* share of the screen that equals the host's */
 };
 
 /* max_pixels bounds width*height of any screen it will accept. NULL when out of memory. */
@@ -25,8 +25,8 @@ struct codec_decoder *codec_decoder_create(size_t max_pixels);
 void codec_decoder_destroy(struct codec_decoder *decoder);
 
 /* Decode one whole message. 0 and *out filled, or CODEC_ERR_* with *out untouched. */
-int codec_decoder_decode(struct codec_decoder *decoder, const uint8_t *data, size_t len,
-    struct codec_decoded *out);
+int codec_decoder_decode(
+    struct codec_decoder *decoder, const uint8_t *data, size_t len, struct codec_decoded *out);
 
 /* The picture as it stands: 0x00RRGGBB, borrowed until the next call. NULL before the first message. */
 const uint32_t *codec_decoder_pixels(const struct codec_decoder *decoder, int32_t *out_width_px,
@@ -34,5 +34,5 @@ const uint32_t *codec_decoder_pixels(const struct codec_decoder *decoder, int32_
 
 /* Copy a rectangle as R,G,B,255 bytes, rows packed, for canvas and PNG. cap in bytes.
  * Returns bytes written or CODEC_ERR_RANGE / CODEC_ERR_SPACE. */
-int codec_decoder_copy_rgba(const struct codec_decoder *decoder, struct codec_rect rect, uint8_t *out,
-    size_t cap);
+int codec_decoder_copy_rgba(
+    const struct codec_decoder *decoder, struct codec_rect rect, uint8_t *out, size_t cap);

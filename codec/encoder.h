@@ -9,27 +9,27 @@
 struct codec_encoder;
 
 struct codec_encoder_config {
-    int32_t width_px, height_px;     /* 1..CODEC_MAX_SIDE_PX */
-    bool lossy_first;                /* natural content may go as JPEG first; it always ends exact */
-    int jpeg_quality;                /* 30..95; 0 takes the default */
+    int32_t width_px, height_px; /* 1..CODEC_MAX_SIDE_PX */
+    bool lossy_first;            /* natural content may go as JPEG first; it always ends exact */
+    int jpeg_quality;            /* 30..95; 0 takes the default */
 };
 
 struct codec_encoder_frame {
-    const uint32_t *pixels;          /* newest picture, borrowed for the call */
+    const uint32_t *pixels; /* newest picture, borrowed for the call */
     size_t stride_px;
     const struct codec_rect *damage; /* areas that may have changed since the last call; NULL = all */
     size_t damage_count;
-    uint64_t now_us;                 /* monotonic, paces refinement */
-    uint32_t capture_us;             /* goes into the message header */
-    size_t budget_bytes;             /* soft bound of this message; what does not fit stays dirty */
+    uint64_t now_us;     /* monotonic, paces refinement */
+    uint32_t capture_us; /* goes into the message header */
+    size_t budget_bytes; /* soft bound of this message; what does not fit stays dirty */
 };
 
-struct codec_encoder_stats {         /* of the last message */
+struct codec_encoder_stats { /* of the last message */
     uint32_t seq;
     size_t bytes;
     uint32_t tiles_exact, tiles_jpeg, tiles_fill, copies;
-    bool complete;                   /* nothing dirty is left */
-    bool exact;                      /* the viewer's picture equals `pixels` everywhere */
+    bool complete; /* nothing dirty is left */
+    bool exact;    /* the viewer's picture equals `pixels` everywhere */
 };
 
 /* NULL when out of memory or the size is out of range. */
@@ -42,8 +42,8 @@ int codec_encoder_reset(struct codec_encoder *encoder, int32_t width_px, int32_t
 
 /* Encode what is dirty. Writes at most cap (>= CODEC_MAX_MESSAGE_BYTES advised) bytes to out.
  * Returns the message's length, 0 when there is nothing to send, or CODEC_ERR_*. */
-int codec_encoder_encode(struct codec_encoder *encoder, const struct codec_encoder_frame *frame,
-    uint8_t *out, size_t cap, struct codec_encoder_stats *out_stats);
+int codec_encoder_encode(struct codec_encoder *encoder, const struct codec_encoder_frame *frame, uint8_t *out,
+    size_t cap, struct codec_encoder_stats *out_stats);
 
 /* True while tiles are dirty or not yet exact, so that a still screen must be encoded again. */
 bool codec_encoder_pending(const struct codec_encoder *encoder);

@@ -26,9 +26,9 @@ struct codec_prob {
 };
 
 struct codec_range {
-    uint64_t low;   /* writer */
+    uint64_t low; /* writer */
     uint64_t range;
-    uint64_t code;  /* reader: offset inside the range */
+    uint64_t code; /* reader: offset inside the range */
     uint8_t *out, *out_start, *out_end;
     const uint8_t *in, *in_end;
     uint32_t overrun; /* zeros read after the end, bytes */
@@ -112,7 +112,8 @@ CODEC_INLINE void codec_range_renormalise(struct codec_range *r, const bool enc)
 }
 
 /* Write or read one bit under an adaptive probability; returns the bit. */
-CODEC_INLINE uint32_t codec_range_bit(struct codec_range *r, const bool enc, struct codec_prob *p, uint32_t bit)
+CODEC_INLINE uint32_t codec_range_bit(
+    struct codec_range *r, const bool enc, struct codec_prob *p, uint32_t bit)
 {
     const uint64_t zero = (r->range >> 16) * ((((uint32_t)p->fast + p->slow) >> 1) | 1u);
     if (enc) {

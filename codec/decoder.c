@@ -1,0 +1,318 @@
+#include "codec/decoder.h"
+
+#include "codec/dirty.h"
+#include "codec/jpeg.h"
+#include "codec/message.h"
+#include "codec/tile.h"
+
+#include <stdlib.h>
+
+struct codec_decoder {
+    size_t max_pixels;
+    bool ready; /* the picture is the host's; false before the first message and after an error */
+    uint16_t epoch;
+    uint32_t seq;
+    struct codec_screen screen;
+    struct codec_tile_models models;
+    struct codec_patch patch;
+    bool tile_row[CODEC_MAX_SIDE_PX / CODEC_TILE_PX]; /* which tiles of the row above were coded */
+};
+
+struct codec_decoder *codec_decoder_create(size_t max_pixels)
+{
+    struct codec_decoder *d = calloc(1, sizeof *d);
+    if (d)
+        d->max_pixels = max_pixels;
+    return d;
+}
+
+void codec_decoder_destroy(struct codec_decoder *d)
+{
+    if (!d)
+        return;
+    codec_screen_finish(&d->screen);
+    free(d);
+}
+
+static int start_epoch(struct codec_decoder *d, int32_t width_px, int32_t height_px)
+{
+    if (!codec_size_ok(width_px, height_px, d->max_pixels))
+        return CODEC_ERR_RANGE;
+    /* The old picture goes first, so that two screens are never held at once. */
+    codec_screen_finish(&d->screen);
+    const int err = codec_screen_init(&d->screen, width_px, height_px);
+    if (err < 0)
+        return err;
+    codec_tile_models_reset(&d->models);
+    return 0;
+}
+
+static uint64_t area(struct codec_rect r)
+{
+    return (uint64_t)r.w * (uint64_t)r.h;
+}
+
+/* A JPEG rectangle starts on a cell and ends on a cell or at the screen's edge. */
+static bool cell_aligned(const struct codec_screen *s, struct codec_rect r)
+{
+    const int32_t x1 = r.x + r.w, y1 = r.y + r.h;
+    return r.x % CODEC_CELL_PX == 0 && r.y % CODEC_CELL_PX == 0 &&
+           (x1 % CODEC_CELL_PX == 0 || x1 == s->width_px) && (y1 % CODEC_CELL_PX == 0 || y1 == s->height_px);
+}
+
+/* Tiles to pixels, cut at the edge; false when outside. */
+static bool tiles_rect(const struct codec_screen *s, struct codec_rect tiles, struct codec_rect *out)
+{
+    if (tiles.w < 1 || tiles.h < 1 || tiles.x + tiles.w > s->tiles_x || tiles.y + tiles.h > s->tiles_y)
+        return false;
+    struct codec_rect r = {
+        tiles.x * CODEC_TILE_PX, tiles.y * CODEC_TILE_PX, tiles.w * CODEC_TILE_PX, tiles.h * CODEC_TILE_PX};
+    r.w = r.w < s->width_px - r.x ? r.w : s->width_px - r.x;
+    r.h = r.h < s->height_px - r.y ? r.h : s->height_px - r.y;
+    *out = r;
+    return true;
+}
+
+static int check_op(const struct codec_screen *s, const struct codec_op *op, uint64_t *out_paint)
+{
+    struct codec_rect r = op->rect;
+    switch (op->type) {
+    case CODEC_OP_SIZE:
+        return CODEC_ERR_ORDER;
+    case CODEC_OP_EXACT:
+        if (!tiles_rect(s, op->rect, &r))
+            return CODEC_ERR_RANGE;
+        break;
+    case CODEC_OP_COPY:
+        if (!codec_screen_has(s, r) ||
+            !codec_screen_has(s, (struct codec_rect){op->src_x, op->src_y, r.w, r.h}))
+            return CODEC_ERR_RANGE;
+        break;
+    case CODEC_OP_FILL:
+        if (!codec_screen_has(s, r))
+            return CODEC_ERR_RANGE;
+        break;
+    case CODEC_OP_JPEG:
+        if (!codec_screen_has(s, r) || !cell_aligned(s, r))
+            return CODEC_ERR_RANGE;
+        break;
+    }
+    *out_paint = area(r);
+    return 0;
+}
+
+/* Check every operation before a pixel is touched. *out_coded is the payload left for exact tiles. */
+static int check_ops(
+    const struct codec_screen *s, const uint8_t *ops, size_t len, size_t payload_len, size_t *out_coded)
+{
+    const uint64_t max_paint = CODEC_MESSAGE_MAX_PAINT * (uint64_t)s->width_px * (uint64_t)s->height_px;
+    uint64_t paint = 0;
+    size_t count = 0, copies = 0, jpeg = 0;
+    bool coded = false;
+    enum codec_op_type phase = CODEC_OP_COPY;
+    for (size_t pos = 0; pos < len;) {
+        struct codec_op op;
+        const int n = codec_op_parse(ops + pos, len - pos, &op);
+        if (n < 0)
+            return n;
+        pos += (size_t)n;
+        if (op.type < phase)
+            return CODEC_ERR_ORDER;
+        phase = op.type;
+        uint64_t px = 0;
+        const int err = check_op(s, &op, &px);
+        if (err < 0)
+            return err;
+        paint += px;
+        copies += op.type == CODEC_OP_COPY;
+        if (paint > max_paint || ++count > CODEC_MESSAGE_MAX_OPS || copies > CODEC_MESSAGE_MAX_COPIES)
+            return CODEC_ERR_LIMIT;
+        if (op.type == CODEC_OP_JPEG) {
+            if (op.len == 0 || op.len > payload_len - jpeg)
+                return CODEC_ERR_LENGTH;
+            jpeg += op.len;
+        }
+        coded = coded || op.type == CODEC_OP_EXACT;
+    }
+    if (!coded && jpeg != payload_len)
+        return CODEC_ERR_LENGTH;
+    *out_coded = payload_len - jpeg;
+    return 0;
+}
+
+static int apply_exact(
+    struct codec_decoder *d, struct codec_range *r, struct codec_rect tiles, struct codec_dirty *dirty)
+{
+    for (int32_t i = 0; i < tiles.w; i++)
+        d->tile_row[i] = false;
+    for (int32_t y = 0; y < tiles.h; y++) {
+        bool left = false;
+        for (int32_t x = 0; x < tiles.w; x++) {
+            left = codec_tile_present(r, false, &d->models, left, d->tile_row[x], false);
+            d->tile_row[x] = left;
+            if (!left)
+                continue;
+            struct codec_patch *p = &d->patch;
+            p->tile_x = tiles.x + x;
+            p->tile_y = tiles.y + y;
+            const int err = codec_tile_read(r, &d->models, &d->screen, p);
+            if (err < 0)
+                return err;
+            if (codec_patch_store(p, &d->screen) == 0)
+                return CODEC_ERR_RANGE;
+            codec_dirty_add(dirty, (struct codec_rect){p->tile_x * CODEC_TILE_PX + p->x0,
+                                       p->tile_y * CODEC_TILE_PX + p->y0, p->x1 - p->x0, p->y1 - p->y0});
+        }
+    }
+    return codec_range_read_going(r) ? 0 : CODEC_ERR_CORRUPT;
+}
+
+static int apply_jpeg(struct codec_decoder *d, struct codec_rect r, const uint8_t *data, size_t len)
+{
+    uint32_t *px = codec_screen_at(&d->screen, r.x, r.y);
+    const int err = codec_jpeg_decode(data, len, r.w, r.h, px, d->screen.stride_px);
+    if (err < 0)
+        return err;
+    /* Keep the promise about the top byte whatever the port wrote. */
+    for (int32_t y = 0; y < r.h; y++)
+        for (int32_t x = 0; x < r.w; x++)
+            px[(size_t)y * d->screen.stride_px + (size_t)x] &= 0xffffffu;
+    codec_screen_mark_lossy(&d->screen, r);
+    return 0;
+}
+
+static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, const uint8_t *payload,
+    size_t coded, struct codec_dirty *dirty)
+{
+    struct codec_range range;
+    codec_range_read_start(&range, payload, coded);
+    const uint8_t *jpeg = payload + coded;
+    bool exact = false;
+    for (size_t pos = 0; pos < len;) {
+        struct codec_op op;
+        const int n = codec_op_parse(ops + pos, len - pos, &op);
+        if (n < 0)
+            return n;
+        pos += (size_t)n;
+        int err = 0;
+        switch (op.type) {
+        case CODEC_OP_SIZE:
+            return CODEC_ERR_ORDER;
+        case CODEC_OP_COPY:
+            codec_screen_copy(&d->screen, op.rect, op.src_x, op.src_y);
+            break;
+        case CODEC_OP_FILL:
+            codec_screen_fill(&d->screen, op.rect, op.colour);
+            break;
+        case CODEC_OP_EXACT:
+            exact = true;
+            err = apply_exact(d, &range, op.rect, dirty);
+            break;
+        case CODEC_OP_JPEG:
+            err = apply_jpeg(d, op.rect, jpeg, op.len);
+            jpeg += op.len;
+            break;
+        }
+        if (err < 0)
+            return err;
+        if (op.type != CODEC_OP_EXACT)
+            codec_dirty_add(dirty, op.rect);
+    }
+    return !exact || codec_range_read_ok(&range) ? 0 : CODEC_ERR_CORRUPT;
+}
+
+static uint32_t exact_permille(const struct codec_screen *s)
+{
+    const size_t exact = s->cells - s->lossy_cells;
+    return (uint32_t)((uint64_t)exact * 1000 / s->cells);
+}
+
+static int decode(struct codec_decoder *d, const uint8_t *data, size_t len, const struct codec_message *m,
+    struct codec_dirty *dirty)
+{
+    const uint8_t *ops = data + CODEC_MESSAGE_HEADER_BYTES;
+    size_t ops_len = m->ops_len;
+    const uint8_t *payload = data + (len - m->payload_len);
+    if (m->flags & CODEC_MESSAGE_FLAG_START) {
+        struct codec_op op;
+        const int n = codec_op_parse(ops, ops_len, &op);
+        if (n < 0)
+            return n;
+        if (op.type != CODEC_OP_SIZE)
+            return CODEC_ERR_ORDER;
+        const int err = start_epoch(d, op.rect.w, op.rect.h);
+        if (err < 0)
+            return err;
+        ops += n;
+        ops_len -= (size_t)n;
+        codec_dirty_add(dirty, (struct codec_rect){0, 0, op.rect.w, op.rect.h});
+    }
+    size_t coded = 0;
+    const int err = check_ops(&d->screen, ops, ops_len, m->payload_len, &coded);
+    if (err < 0)
+        return err;
+    return apply_ops(d, ops, ops_len, payload, coded, dirty);
+}
+
+int codec_decoder_decode(struct codec_decoder *d, const uint8_t *data, size_t len, struct codec_decoded *out)
+{
+    const bool was_ready = d->ready;
+    d->ready = false;
+    struct codec_message m;
+    int err = codec_message_parse(data, len, &m);
+    if (err < 0)
+        return err;
+    const bool start = m.flags & CODEC_MESSAGE_FLAG_START;
+    if (!start && (!was_ready || m.epoch != d->epoch || m.seq != d->seq + 1u))
+        return CODEC_ERR_ORDER;
+    struct codec_dirty dirty = {0};
+    err = decode(d, data, len, &m, &dirty);
+    if (err < 0)
+        return err;
+    d->ready = true;
+    d->epoch = m.epoch;
+    d->seq = m.seq;
+    *out = (struct codec_decoded){
+        .seq = m.seq,
+        .epoch = m.epoch,
+        .capture_us = m.capture_us,
+        .resized = start,
+        .width_px = d->screen.width_px,
+        .height_px = d->screen.height_px,
+        .dirty_count = dirty.count,
+        .exact_permille = exact_permille(&d->screen),
+    };
+    for (size_t i = 0; i < dirty.count; i++)
+        out->dirty[i] = dirty.rect[i];
+    return 0;
+}
+
+const uint32_t *codec_decoder_pixels(
+    const struct codec_decoder *d, int32_t *out_width_px, int32_t *out_height_px, size_t *out_stride_px)
+{
+    if (!d->screen.px)
+        return NULL;
+    *out_width_px = d->screen.width_px;
+    *out_height_px = d->screen.height_px;
+    *out_stride_px = d->screen.stride_px;
+    return d->screen.px;
+}
+
+int codec_decoder_copy_rgba(const struct codec_decoder *d, struct codec_rect r, uint8_t *out, size_t cap)
+{
+    if (!d->screen.px || !codec_screen_has(&d->screen, r))
+        return CODEC_ERR_RANGE;
+    const uint64_t bytes = area(r) * 4;
+    if (bytes > cap || bytes > INT32_MAX)
+        return CODEC_ERR_SPACE;
+    for (int32_t y = 0; y < r.h; y++) {
+        const uint32_t *row = codec_screen_at(&d->screen, r.x, r.y + y);
+        for (int32_t x = 0; x < r.w; x++, out += 4) {
+            out[0] = (uint8_t)(row[x] >> 16);
+            out[1] = (uint8_t)(row[x] >> 8);
+            out[2] = (uint8_t)row[x];
+            out[3] = 255;
+        }
+    }
+    return (int)bytes;
+}

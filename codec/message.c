@@ -1,0 +1,130 @@
+#include "codec/message.h"
+
+#include "codec/bytes.h"
+
+/* Bytes of an operation by type, with the type byte. */
+static const uint8_t OP_BYTES[] = {
+    [CODEC_OP_SIZE] = 5,
+    [CODEC_OP_COPY] = 13,
+    [CODEC_OP_FILL] = 12,
+    [CODEC_OP_EXACT] = 5,
+    [CODEC_OP_JPEG] = 13,
+};
+
+void codec_message_write(uint8_t *out, const struct codec_message *m)
+{
+    uint8_t *p = codec_put8(out, CODEC_MESSAGE_TYPE_SCREEN);
+    p = codec_put8(p, m->flags);
+    p = codec_put16(p, m->epoch);
+    p = codec_put32(p, m->seq);
+    p = codec_put32(p, m->capture_us);
+    p = codec_put32(p, m->ops_len);
+    (void)codec_put32(p, m->payload_len);
+}
+
+int codec_message_parse(const uint8_t *data, size_t len, struct codec_message *out)
+{
+    if (len < CODEC_MESSAGE_HEADER_BYTES || len > CODEC_MAX_MESSAGE_BYTES)
+        return CODEC_ERR_LENGTH;
+    if (data[0] != CODEC_MESSAGE_TYPE_SCREEN || (data[1] & ~CODEC_MESSAGE_FLAG_START))
+        return CODEC_ERR_UNKNOWN;
+    const struct codec_message m = {
+        .flags = data[1],
+        .epoch = codec_get16(data + 2),
+        .seq = codec_get32(data + 4),
+        .capture_us = codec_get32(data + 8),
+        .ops_len = codec_get32(data + 12),
+        .payload_len = codec_get32(data + 16),
+    };
+    const size_t rest = len - CODEC_MESSAGE_HEADER_BYTES;
+    if (m.ops_len > rest || m.payload_len != rest - m.ops_len)
+        return CODEC_ERR_LENGTH;
+    *out = m;
+    return 0;
+}
+
+static uint8_t *put_rect(uint8_t *p, struct codec_rect r)
+{
+    p = codec_put16(p, (uint32_t)r.x);
+    p = codec_put16(p, (uint32_t)r.y);
+    p = codec_put16(p, (uint32_t)r.w);
+    return codec_put16(p, (uint32_t)r.h);
+}
+
+static struct codec_rect get_rect(const uint8_t *p)
+{
+    return (struct codec_rect){codec_get16(p), codec_get16(p + 2), codec_get16(p + 4), codec_get16(p + 6)};
+}
+
+int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op)
+{
+    const int n = OP_BYTES[op->type];
+    if (cap < (size_t)n)
+        return CODEC_ERR_SPACE;
+    uint8_t *p = codec_put8(out, (uint32_t)op->type);
+    switch (op->type) {
+    case CODEC_OP_SIZE:
+        p = codec_put16(p, (uint32_t)op->rect.w);
+        (void)codec_put16(p, (uint32_t)op->rect.h);
+        break;
+    case CODEC_OP_COPY:
+        p = put_rect(p, op->rect);
+        p = codec_put16(p, (uint32_t)op->src_x);
+        (void)codec_put16(p, (uint32_t)op->src_y);
+        break;
+    case CODEC_OP_FILL:
+        p = put_rect(p, op->rect);
+        p = codec_put8(p, op->colour >> 16);
+        p = codec_put8(p, op->colour >> 8);
+        (void)codec_put8(p, op->colour);
+        break;
+    case CODEC_OP_EXACT:
+        p = codec_put8(p, (uint32_t)op->rect.x);
+        p = codec_put8(p, (uint32_t)op->rect.y);
+        p = codec_put8(p, (uint32_t)op->rect.w);
+        (void)codec_put8(p, (uint32_t)op->rect.h);
+        break;
+    case CODEC_OP_JPEG:
+        p = put_rect(p, op->rect);
+        (void)codec_put32(p, op->len);
+        break;
+    }
+    return n;
+}
+
+int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out)
+{
+    if (len == 0)
+        return CODEC_ERR_LENGTH;
+    if (data[0] < CODEC_OP_SIZE || data[0] > CODEC_OP_JPEG)
+        return CODEC_ERR_UNKNOWN;
+    const int n = OP_BYTES[data[0]];
+    if (len < (size_t)n)
+        return CODEC_ERR_LENGTH;
+    struct codec_op op = {.type = (enum codec_op_type)data[0]};
+    const uint8_t *p = data + 1;
+    switch (op.type) {
+    case CODEC_OP_SIZE:
+        op.rect.w = codec_get16(p);
+        op.rect.h = codec_get16(p + 2);
+        break;
+    case CODEC_OP_COPY:
+        op.rect = get_rect(p);
+        op.src_x = codec_get16(p + 8);
+        op.src_y = codec_get16(p + 10);
+        break;
+    case CODEC_OP_FILL:
+        op.rect = get_rect(p);
+        op.colour = (uint32_t)p[8] << 16 | (uint32_t)p[9] << 8 | p[10];
+        break;
+    case CODEC_OP_EXACT:
+        op.rect = (struct codec_rect){p[0], p[1], p[2], p[3]};
+        break;
+    case CODEC_OP_JPEG:
+        op.rect = get_rect(p);
+        op.len = codec_get32(p + 8);
+        break;
+    }
+    *out = op;
+    return n;
+}

@@ -1,0 +1,50 @@
+/* Header and operations of a screen message, written and parsed. Layout: docs/wire-screen.md.
+ * Pure functions over bytes; any thread. */
+#pragma once
+
+#include "codec/codec.h"
+
+enum {
+    CODEC_MESSAGE_HEADER_BYTES = 20,
+    CODEC_MESSAGE_TYPE_SCREEN = 1,
+    CODEC_MESSAGE_FLAG_START = 1, /* first of an epoch: state is reset, SIZE follows */
+    CODEC_MESSAGE_MAX_OPS = 65536,
+    CODEC_MESSAGE_MAX_COPIES = 64,
+    CODEC_MESSAGE_MAX_PAINT = 4, /* times the screen's pixels */
+    CODEC_OP_MAX_BYTES = 13
+};
+
+struct codec_message {
+    uint8_t flags;
+    uint16_t epoch;
+    uint32_t seq;
+    uint32_t capture_us;
+    uint32_t ops_len, payload_len; /* bytes */
+};
+
+/* In the order in which a message must have them; COPY to JPEG may repeat. */
+enum codec_op_type {
+    CODEC_OP_SIZE = 1,
+    CODEC_OP_COPY = 2,
+    CODEC_OP_FILL = 3,
+    CODEC_OP_EXACT = 4,
+    CODEC_OP_JPEG = 5
+};
+
+struct codec_op {
+    enum codec_op_type type;
+    struct codec_rect rect; /* px; of EXACT in tiles; of SIZE only w and h */
+    int32_t src_x, src_y;   /* COPY */
+    uint32_t colour;        /* FILL */
+    uint32_t len;           /* JPEG: bytes of the payload */
+};
+
+/* Writes CODEC_MESSAGE_HEADER_BYTES. */
+void codec_message_write(uint8_t *out, const struct codec_message *m);
+/* CODEC_ERR_LENGTH unless len is exactly header, operations and payload; CODEC_ERR_UNKNOWN. */
+int codec_message_parse(const uint8_t *data, size_t len, struct codec_message *out);
+
+/* Bytes written (<= CODEC_OP_MAX_BYTES) or CODEC_ERR_SPACE. */
+int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op);
+/* Bytes consumed, CODEC_ERR_LENGTH when cut, CODEC_ERR_UNKNOWN. No bounds are checked here. */
+int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out);

@@ -1,0 +1,63 @@
+/* One screen as both sides keep it: pixels with a margin of zeros, and which 16x16 cells are lossy.
+ *
+ * Every operation that changes pixels also keeps the lossy marks, by the same rules on both sides,
+ * because the exact coder must never look at a lossy pixel: JPEG decoders differ in the last bit.
+ * On the decoder a lossy cell holds what the JPEG decoder made of it, on the encoder the picture it
+ * was made from. Rules: docs/wire-screen.md "Lossy cells". Not thread safe; one owner. */
+#pragma once
+
+#include "codec/codec.h"
+
+enum {
+    CODEC_SCREEN_MARGIN_PX = 8, /* left and right of every row, and rows above: what contexts reach */
+    CODEC_CELLS_PER_TILE = CODEC_TILE_PX / CODEC_CELL_PX,
+    CODEC_ALL_CELLS = 0xffff
+};
+
+struct codec_screen {
+    int32_t width_px, height_px;
+    int32_t tiles_x, tiles_y;
+    size_t stride_px;
+    uint32_t *base;  /* owned */
+    uint32_t *px;    /* pixel 0,0 inside base */
+    uint16_t *lossy; /* owned; per tile, bit (cell y * 4 + cell x) */
+    size_t lossy_cells;
+    size_t cells;
+};
+
+bool codec_size_ok(int64_t width_px, int64_t height_px, size_t max_pixels);
+
+/* A black, exact screen. CODEC_ERR_RANGE or CODEC_ERR_NOMEM leave it untouched. */
+int codec_screen_init(struct codec_screen *s, int32_t width_px, int32_t height_px);
+void codec_screen_finish(struct codec_screen *s);
+
+/* True when the rectangle is not empty and lies inside the screen. */
+bool codec_screen_has(const struct codec_screen *s, struct codec_rect r);
+
+/* All rectangles below must satisfy codec_screen_has(). */
+void codec_screen_copy(struct codec_screen *s, struct codec_rect dst, int32_t src_x, int32_t src_y);
+void codec_screen_fill(struct codec_screen *s, struct codec_rect r, uint32_t colour);
+/* Cells touched become lossy; used with cell aligned rectangles. */
+void codec_screen_mark_lossy(struct codec_screen *s, struct codec_rect r);
+/* Cells wholly inside the rectangle become exact. */
+void codec_screen_mark_exact(struct codec_screen *s, struct codec_rect r);
+
+/* Bits of the cells of a tile that touch the screen. */
+uint16_t codec_screen_tile_cells(const struct codec_screen *s, int32_t tile_x, int32_t tile_y);
+/* Size of a tile after the cut by the screen edge. */
+static inline int32_t codec_screen_tile_w(const struct codec_screen *s, int32_t tile_x)
+{
+    const int32_t left = s->width_px - tile_x * CODEC_TILE_PX;
+    return left < CODEC_TILE_PX ? left : CODEC_TILE_PX;
+}
+
+static inline int32_t codec_screen_tile_h(const struct codec_screen *s, int32_t tile_y)
+{
+    const int32_t left = s->height_px - tile_y * CODEC_TILE_PX;
+    return left < CODEC_TILE_PX ? left : CODEC_TILE_PX;
+}
+
+static inline uint32_t *codec_screen_at(const struct codec_screen *s, int32_t x, int32_t y)
+{
+    return s->px + (size_t)y * s->stride_px + (size_t)x;
+}

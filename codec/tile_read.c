@@ -1,0 +1,56 @@
+#include "codec/tile_map.h"
+
+#include <string.h>
+
+static void decode_text(struct codec_range *r, struct codec_tile_models *m, struct codec_patch *p)
+{
+    codec_tile_pixels(r, false, m, p, NULL, CODEC_TILE_TEXT);
+}
+
+static void decode_natural(struct codec_range *r, struct codec_tile_models *m, struct codec_patch *p)
+{
+    codec_tile_pixels(r, false, m, p, NULL, CODEC_TILE_NATURAL);
+}
+
+const struct codec_tile_reader codec_tile_readers[CODEC_TILE_CLASSES] = {
+    [CODEC_TILE_TEXT] = {"text", decode_text},
+    [CODEC_TILE_NATURAL] = {"natural", decode_natural},
+};
+
+void codec_tile_models_reset(struct codec_tile_models *m)
+{
+    memset(m, 0, sizeof *m);
+    codec_prob_init(m->present, 4);
+    codec_prob_init(m->cell, 4);
+    codec_prob_init(&m->cut, 1);
+    codec_prob_init(&m->natural, 1);
+    codec_natural_reset(&m->natural_px);
+    struct codec_text *t = &m->text;
+    codec_prob_init(t->run_full, sizeof t->run_full / sizeof(struct codec_prob));
+    codec_prob_init(&t->run_len[0][0], sizeof t->run_len / sizeof(struct codec_prob));
+    codec_prob_init(&t->far_miss[0][0], sizeof t->far_miss / sizeof(struct codec_prob));
+    codec_prob_init(&t->near_miss[0][0], sizeof t->near_miss / sizeof(struct codec_prob));
+    codec_prob_init(&t->differs[0][0], sizeof t->differs / sizeof(struct codec_prob));
+    codec_prob_init(&t->pair_miss[0][0], sizeof t->pair_miss / sizeof(struct codec_prob));
+    codec_prob_init(&t->not_recent, 1);
+    codec_prob_init(&t->not_cached, 1);
+    codec_prob_init(t->rank, sizeof t->rank / sizeof(struct codec_prob));
+    codec_natural_reset(&t->fresh);
+}
+
+int codec_tile_read(
+    struct codec_range *r, struct codec_tile_models *m, const struct codec_screen *s, struct codec_patch *p)
+{
+    const uint32_t class = codec_tile_map(r, false, m, s, p, 0);
+    if (!codec_range_read_going(r))
+        return CODEC_ERR_CORRUPT;
+    const uint32_t outside = (uint32_t)~codec_screen_tile_cells(s, p->tile_x, p->tile_y);
+    if (p->cells == 0 || (p->cells & outside & CODEC_ALL_CELLS))
+        return CODEC_ERR_RANGE;
+    if (p->x0 >= p->x1 || p->y0 >= p->y1 || p->x1 > codec_screen_tile_w(s, p->tile_x) ||
+        p->y1 > codec_screen_tile_h(s, p->tile_y))
+        return CODEC_ERR_RANGE;
+    codec_patch_load(p, s);
+    codec_tile_readers[class].decode(r, m, p);
+    return codec_range_read_going(r) ? 0 : CODEC_ERR_CORRUPT;
+}
