@@ -10,13 +10,13 @@
 #include "channel/identity/log.h"
 
 struct channel_link;
-struct channel_net;          /* channel/path/net.h: the libwebsockets context on a loop */
+struct channel_net; /* channel/path/net.h: the libwebsockets context on a loop */
 
 enum channel_link_state {
     CHANNEL_LINK_CONNECTING,
     CHANNEL_LINK_ONLINE,
-    CHANNEL_LINK_WAITING,    /* will try again by itself */
-    CHANNEL_LINK_REFUSED     /* final: revoked, unknown device, log rolled back or forked, other TLS key */
+    CHANNEL_LINK_WAITING, /* will try again by itself */
+    CHANNEL_LINK_REFUSED  /* final: revoked, unknown device, log rolled back or forked, other TLS key */
 };
 
 struct channel_presence {
@@ -26,7 +26,11 @@ struct channel_presence {
     char os[65], version[33];
     int kind;
     size_t use_count;
-    struct { uint8_t device_id[CHANNEL_ID_LEN]; uint64_t since_ms; bool view_only; } use[8];
+    struct {
+        uint8_t device_id[CHANNEL_ID_LEN];
+        uint64_t since_ms;
+        bool view_only;
+    } use[8];
 };
 
 /* Where a session's records flow: for channel_peer. */
@@ -35,22 +39,22 @@ struct channel_relay {
     uint8_t token[64];
     size_t token_len;
     uint8_t session_id[CHANNEL_ID_LEN];
-    uint8_t device_id[CHANNEL_ID_LEN];      /* the other side */
+    uint8_t device_id[CHANNEL_ID_LEN]; /* the other side */
 };
 
 struct channel_link_callbacks {
     /* why: a sentence for people; NULL when online. */
     void (*state)(void *user, enum channel_link_state state, const char *why);
-    void (*log_changed)(void *user);                       /* home's log grew */
-    void (*presence)(void *user);                          /* the table below changed */
+    void (*log_changed)(void *user); /* home's log grew */
+    void (*presence)(void *user);    /* the table below changed */
     void (*incoming)(void *user, const struct channel_relay *relay);
 };
 
 struct channel_link_config {
-    int kind;                                /* Kind of link.proto */
+    int kind; /* Kind of link.proto */
     const char *os;
-    struct channel_home *home;               /* borrowed; outlives the link */
-    struct channel_net *net;                 /* borrowed */
+    struct channel_home *home; /* borrowed; outlives the link */
+    struct channel_net *net;   /* borrowed */
     struct channel_link_callbacks callbacks;
     void *user;
 };
@@ -64,7 +68,8 @@ const struct channel_presence *channel_link_presence(const struct channel_link *
 
 /* Ask for a connection. The callback comes exactly once: relay, or NULL with code (link.proto Code) and
  * a message. Returns a request number to cancel with, 0 when out of memory. */
-typedef void channel_link_connect_fn(void *user, const struct channel_relay *relay, int code, const char *message);
+typedef void channel_link_connect_fn(
+    void *user, const struct channel_relay *relay, int code, const char *message);
 uint32_t channel_link_connect(struct channel_link *link, const uint8_t device[static 16],
     const uint8_t session_id[static 16], channel_link_connect_fn *callback, void *user);
 void channel_link_cancel(struct channel_link *link, uint32_t request);

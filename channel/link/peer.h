@@ -15,7 +15,8 @@ struct channel_peer_callbacks {
     void (*event)(void *user, const struct channel_event *event);
     /* Records flow (true) or the session has no path now (false). */
     void (*flowing)(void *user, bool flowing);
-    /* Final, called once; why is a sentence for people. code: link.proto Code, 0 = ended in order. */
+    /* Final, called once; why is a sentence for people. code: link.proto Code, 0 = ended in order.
+     * The peer is still yours to free with channel_peer_close, here or later. */
     void (*closed)(void *user, int code, const char *why);
     /* Everything handed to the transport left it: good time to write more. */
     void (*drained)(void *user);
@@ -25,16 +26,19 @@ struct channel_peer_callbacks {
 struct channel_peer *channel_peer_dial(struct channel_link *link, const uint8_t device[static 16],
     const struct channel_peer_callbacks *callbacks, void *user);
 
-/* The host's side: give every Incoming to the set; it makes peers for new sessions (accept returns the
- * callbacks and user for a new one, or false to refuse) and feeds resumes to existing ones. */
+/* The host's side: give every Incoming to the set; it makes peers for new sessions and feeds resumes to
+ * existing ones. accept comes when a session is up and its peer was checked (channel_peer_device tells
+ * who): it fills the callbacks and user of the new one, whose open callback follows at once, or returns
+ * false to refuse. An accepted peer is the host's to free with channel_peer_close. */
 struct channel_peer_set;
-typedef bool channel_peer_accept_fn(void *user, struct channel_peer *peer,
-    struct channel_peer_callbacks *out_callbacks, void **out_user);
-struct channel_peer_set *channel_peer_set_create(struct channel_link *link, size_t max_peers,
-    channel_peer_accept_fn *accept, void *user);
+typedef bool channel_peer_accept_fn(
+    void *user, struct channel_peer *peer, struct channel_peer_callbacks *out_callbacks, void **out_user);
+struct channel_peer_set *channel_peer_set_create(
+    struct channel_link *link, size_t max_peers, channel_peer_accept_fn *accept, void *user);
 void channel_peer_set_incoming(struct channel_peer_set *set, const struct channel_relay *relay);
 /* The log changed: peers whose device is no longer active are closed with reason "revoked". */
 void channel_peer_set_check(struct channel_peer_set *set);
+/* Sessions that were not accepted yet end; close the accepted ones before. */
 void channel_peer_set_destroy(struct channel_peer_set *set);
 
 /* The session, for streams and messages; call channel_peer_flush after writing to it. */

@@ -1,0 +1,108 @@
+#include "channel/path/net_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENDING_POLL_MS = 1, ENDING_MAX_MS = 2000 };
+
+static const struct lws_protocols protocols[] = {
+    {.name = "hearth", .callback = channel_socket_callback, .rx_buffer_size = CHANNEL_NET_CHUNK_BYTES},
+    {0},
+};
+
+struct channel_net *channel_net_create(
+    uv_loop_t *loop, const char *url, const char *pin, bool insecure, const char **out_why)
+{
+    struct channel_net *net = calloc(1, sizeof *net);
+    if (!net) {
+        *out_why = "Out of memory.";
+        return NULL;
+    }
+    net->loop = loop;
+    if (channel_endpoint_parse(&net->endpoint, url, pin, insecure, out_why) != 0) {
+        free(net);
+        return NULL;
+    }
+    *out_why = "The WebSocket library could not start. Is libwebsockets-evlib-uv installed?";
+    net->ssl = SSL_CTX_new(TLS_client_method());
+    if (!net->ssl || SSL_CTX_set_default_verify_paths(net->ssl) != 1) {
+        goto fail;
+    }
+    channel_endpoint_guard(net->ssl, &net->endpoint);
+    lws_set_log_level(0, NULL);
+    net->loops[0] = loop;
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .gid = -1,
+        .uid = -1,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+                   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+        .foreign_loops = net->loops,
+        .pcontext = &net->context,
+        .provided_client_ssl_ctx = net->ssl,
+        .pt_serv_buf_size = CHANNEL_NET_CHUNK_BYTES,
+        .http_proxy_address = "",
+        .connect_timeout_secs = 8,
+        .timeout_secs = 10,
+        .ka_time = 60,
+        .ka_probes = 3,
+        .ka_interval = 10,
+    };
+    net->context = lws_create_context(&info);
+    if (!net->context) {
+        goto fail;
+    }
+    return net;
+fail:
+    SSL_CTX_free(net->ssl);
+    free(net);
+    return NULL;
+}
+
+static void ended(uv_handle_t *handle)
+{
+    struct channel_net *net = handle->data;
+    void (*done)(void *) = net->done;
+    void *user = net->user;
+    SSL_CTX_free(net->ssl);
+    free(net);
+    if (done) {
+        done(user);
+    }
+}
+
+/* libwebsockets closes its handles over several turns of a foreign loop and says so only by clearing
+ * its pointer. */
+static void ending_poll(uv_timer_t *timer)
+{
+    struct channel_net *net = timer->data;
+    if (net->context && uv_now(net->loop) - net->ending_since_ms < ENDING_MAX_MS) {
+        return;
+    }
+    uv_close((uv_handle_t *)timer, ended);
+}
+
+void channel_net_destroy(struct channel_net *net, void (*done)(void *user), void *user)
+{
+    if (!net) {
+        return;
+    }
+    net->done = done;
+    net->user = user;
+    net->ending_since_ms = uv_now(net->loop);
+    (void)uv_timer_init(net->loop, &net->ending);
+    net->ending.data = net;
+    (void)uv_timer_start(&net->ending, ending_poll, 0, ENDING_POLL_MS);
+    lws_context_destroy(net->context);
+}
+
+const struct channel_endpoint *channel_net_endpoint(const struct channel_net *net)
+{
+    return &net->endpoint;
+}
+
+uv_loop_t *channel_net_loop(const struct channel_net *net)
+{
+    return net->loop;
+}

@@ -1,0 +1,23 @@
+/* What net and socket share. */
+#pragma once
+
+#include <libwebsockets.h>
+
+#include "channel/path/net.h"
+
+enum { CHANNEL_NET_CHUNK_BYTES = 32 * 1024 };
+
+struct channel_net {
+    uv_loop_t *loop;
+    struct channel_endpoint endpoint;
+    SSL_CTX *ssl;
+    struct lws_context *context; /* NULL again when libwebsockets has ended it */
+    void *loops[1];
+    uv_timer_t ending;
+    uint64_t ending_since_ms;
+    void (*done)(void *user);
+    void *user;
+};
+
+int channel_socket_callback(
+    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
