@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-    CAPTURE_MAX_DAMAGE = 64, /* rectangles kept between two dispatches; more are joined */
+    CAPTURE_MAX_DAMAGE = 256, /* rectangles told by one dispatch; more are joined */
     CAPTURE_MAX_FDS = 3,
     CAPTURE_CURSOR_MAX_PX = 256, /* a larger shape is cut at the right and bottom */
     CAPTURE_NAME_BYTES = 64,
@@ -70,8 +70,9 @@ struct capture_ops {
     void (*geometry)(const struct capture_source *source, struct capture_geometry *out);
     size_t (*fds)(const struct capture_source *source, int out_fds[CAPTURE_MAX_FDS]);
     int (*dispatch)(struct capture_source *source, uint64_t now_us, struct capture_changes *out);
-    int (*grab)(struct capture_source *source, const struct codec_rect *rects, size_t count, uint32_t *pixels,
-        size_t stride_px);
+    int (*grab)(struct capture_source *source, const struct codec_rect *rects, size_t count);
+    const uint32_t *(*pixels)(const struct capture_source *source, size_t *out_stride_px);
+    int (*watch)(struct capture_source *source, bool watch);
     void (*close)(struct capture_source *source);
     /* optional: NULL when the source has no such thing */
     uint64_t (*deadline_us)(const struct capture_source *source);
@@ -120,11 +121,20 @@ int capture_dispatch(struct capture_source *source, uint64_t now_us, struct capt
 /* Monotonic time of the next wanted capture_dispatch(); UINT64_MAX when none is. */
 uint64_t capture_deadline_us(const struct capture_source *source);
 
-/* Copy what the display shows in rects (inside the geometry) to the same place in pixels, a picture of
- * the geometry's size, 0x00RRGGBB; the cursor is not in it. Blocks for one round trip to the
- * display. Returns 0 or CAPTURE_ERR_*; after an error the areas are unspecified. */
-int capture_grab(struct capture_source *source, const struct codec_rect *rects, size_t count,
-    uint32_t *pixels, size_t stride_px);
+/* Begin or end watching for damage and cursor shapes (resizes are always told). Off at first, so that a
+ * display nobody looks at costs nothing. After the start everything counts as damaged and the cursor as
+ * changed. 0 or CAPTURE_ERR_LOST. */
+int capture_watch(struct capture_source *source, bool watch);
+
+/* Bring rects (inside the geometry, best disjoint) of the source's picture up to date with what the
+ * display shows; the cursor is not in it. What changes from then on is told as damage again. Blocks for
+ * one round trip to the display. Returns 0 or CAPTURE_ERR_*; after an error those areas are
+ * unspecified. */
+int capture_grab(struct capture_source *source, const struct codec_rect *rects, size_t count);
+
+/* The picture: 0x00RRGGBB, of the geometry's size, black where never grabbed. The source's; stays until
+ * a dispatch that tells of a resize. */
+const uint32_t *capture_pixels(const struct capture_source *source, size_t *out_stride_px);
 
 /* The shape now; 0, CAPTURE_ERR_NONE or CAPTURE_ERR_LOST. */
 int capture_cursor(struct capture_source *source, struct capture_cursor *out);

@@ -29,7 +29,10 @@ int input_x11_fd(const struct input_x11 *input);
 
 /* Handle layout changes that arrived; no blocking. Returns 0, or -1 when the display is gone.
  * *out_keymap, when not NULL, is set to whether the layout changed. */
-int input_x11_dispatch(struct input_x11 *input, bool *out_keymap);
+int input_x11_dispatch(struct input_x11 *input, uint64_t now_us, bool *out_keymap);
+
+/* When dispatch is wanted again: text that waits for a lent keycode. UINT64_MAX when nothing waits. */
+uint64_t input_x11_deadline_us(const struct input_x11 *input);
 
 /* Size to clamp the pointer to. */
 void input_x11_set_size(struct input_x11 *input, int32_t width_px, int32_t height_px);
