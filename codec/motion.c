@@ -233,15 +233,21 @@ static void vote(struct codec_motion *m, int32_t dx, int32_t dy)
         return;
     const uint32_t key = (uint32_t)(dx + CODEC_MAX_SIDE_PX) << 14 | (uint32_t)(dy + CODEC_MAX_SIDE_PX);
     uint32_t i = key * 0x9E3779B1u >> (32 - VOTE_BITS);
+    struct vote *weakest = &m->vote[i];
     for (int k = 0; k < VOTE_PROBES; k++, i = (i + 1) & (VOTES - 1)) {
         struct vote *v = &m->vote[i];
-        if (v->count == 0)
-            *v = (struct vote){dx, dy, 0};
-        if (v->dx == dx && v->dy == dy) {
+        if (v->count > 0 && v->dx == dx && v->dy == dy) {
             v->count++;
             return;
         }
+        if (v->count < weakest->count)
+            weakest = v;
     }
+    /* No place left: wear the weakest down. Chance votes come and go, a true vector stays. */
+    if (weakest->count > 0)
+        weakest->count--;
+    else
+        *weakest = (struct vote){dx, dy, 1};
 }
 
 /* One rolling hash over every row of the box in the old picture. */

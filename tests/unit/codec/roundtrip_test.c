@@ -109,7 +109,8 @@ static void scrolling_is_exact_and_mostly_copies(void **state)
     for (int32_t i = 1; i <= 12; i++) {
         const int32_t dy = i < 6 ? 45 : -30;
         scene_shift(&s, (struct codec_rect){0, 60, 900, 640}, 0, -dy);
-        scene_text(&s, dy > 0 ? (struct codec_rect){0, 700 - dy, 900, dy} : (struct codec_rect){0, 60, 900, -dy},
+        scene_text(&s,
+            dy > 0 ? (struct codec_rect){0, 700 - dy, 900, dy} : (struct codec_rect){0, 60, 900, -dy},
             (uint32_t)(500 + i * 10), 0x222222, 0xffffff);
         const int n = scene_link_send(&l, &s, NULL, 0, PLENTY_BYTES);
         assert_true(n > 0 && n < whole_screen / 4);
@@ -371,7 +372,8 @@ static void reported_rectangles_cover_every_change(void **state)
                 before[y * w + x] = px[(size_t)y * stride + (size_t)x];
         for (int k = 0; k < 120; k++)
             scene_fill(&s,
-                (struct codec_rect){(int32_t)(scene_random(&s) % 640), (int32_t)(scene_random(&s) % 480), 3, 2},
+                (struct codec_rect){
+                    (int32_t)(scene_random(&s) % 640), (int32_t)(scene_random(&s) % 480), 3, 2},
                 scene_random(&s));
         assert_true(scene_link_send(&l, &s, NULL, 0, PLENTY_BYTES) > 0);
         for (int32_t y = 0; y < h; y++)

@@ -126,7 +126,8 @@ void scene_window(struct scene *s, struct codec_rect r, uint32_t first_line)
     scene_fill(s, r, 0x303540);
     scene_fill(s, (struct codec_rect){r.x + 1, r.y + 1, r.w - 2, 22}, 0x4a6fa5);
     scene_text(s, (struct codec_rect){r.x + 8, r.y + 4, r.w - 16, 15}, first_line, 0xffffff, 0x4a6fa5);
-    scene_text(s, (struct codec_rect){r.x + 1, r.y + 24, r.w - 2, r.h - 25}, first_line + 7, 0x202020, 0xf8f8f2);
+    scene_text(
+        s, (struct codec_rect){r.x + 1, r.y + 24, r.w - 2, r.h - 25}, first_line + 7, 0x202020, 0xf8f8f2);
 }
 
 void scene_shift(struct scene *s, struct codec_rect r, int32_t dx, int32_t dy)
