@@ -102,8 +102,10 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
     e->changed_us = calloc(e->tiles, sizeof *e->changed_us);
     e->flat = calloc(e->tiles, sizeof *e->flat);
     e->motion = codec_motion_create(width_px, height_px);
-    if (!e->suspect || !e->dirty || !e->picture || !e->extra || !e->changed_us || !e->flat || !e->motion)
+    if (!e->suspect || !e->dirty || !e->picture || !e->extra || !e->changed_us || !e->flat || !e->motion) {
+        free_screen(e);
         return CODEC_ERR_NOMEM;
+    }
     for (int32_t y = 0; y < e->sent.tiles_y; y++)
         for (int32_t x = 0; x < e->sent.tiles_x; x++)
             e->suspect[(size_t)y * (size_t)e->sent.tiles_x + (size_t)x] =
@@ -693,10 +695,10 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
 {
     if (cap < MIN_CAP_BYTES)
         return CODEC_ERR_SPACE;
+    if (!e->sent.px)
+        return CODEC_ERR_NOMEM; /* the last reset failed */
     if (frame->stride_px < (size_t)e->sent.width_px)
         return CODEC_ERR_RANGE;
-    if (!e->sent.px || !e->motion)
-        return CODEC_ERR_NOMEM;
     const size_t limit = cap < CODEC_MAX_MESSAGE_BYTES ? cap : CODEC_MAX_MESSAGE_BYTES;
     const size_t before_payload = CODEC_MESSAGE_HEADER_BYTES + OPS_RESERVE_BYTES;
     struct job j = {

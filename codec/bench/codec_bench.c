@@ -1,0 +1,216 @@
+/* Bytes and time per frame of the screen codec, on made-up scenes or on recorded frames.
+ *
+ *   codec_bench                                  all scenes at 1920x1080
+ *   codec_bench --frames FILE --size 1920x1080   raw BGRX frames, one after the other
+ *   --lossy    natural content as JPEG first     --still   each frame on its own, from nothing
+ *
+ * Damage is told only for `typing`; everywhere else the whole screen is compared. Times are of one core. */
+#include "tests/unit/codec/scene.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { WIDTH_PX = 1920, HEIGHT_PX = 1080, FRAMES = 60 };
+
+struct result {
+    const char *name;
+    size_t frames, bytes, most_bytes, first_bytes;
+    double encode_ms, most_encode_ms, decode_ms, first_encode_ms, first_decode_ms;
+    size_t wrong;
+};
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static void send(
+    struct result *r, struct scene_link *l, const struct scene *s, const struct codec_rect *damage)
+{
+    const struct codec_encoder_frame frame = {
+        .pixels = s->px,
+        .stride_px = (size_t)s->w,
+        .damage = damage,
+        .damage_count = damage ? 1 : 0,
+        .now_us = l->now_us,
+        .budget_bytes = CODEC_MAX_MESSAGE_BYTES,
+    };
+    const double t0 = now_ms();
+    const int n = codec_encoder_encode(l->encoder, &frame, l->message, CODEC_MAX_MESSAGE_BYTES, &l->stats);
+    const double t1 = now_ms();
+    const int err = n > 0 ? codec_decoder_decode(l->decoder, l->message, (size_t)n, &l->decoded) : n;
+    const double t2 = now_ms();
+    if (err < 0) {
+        fprintf(stderr, "%s: %s\n", r->name, codec_strerror(err));
+        exit(1);
+    }
+    r->wrong += l->stats.exact && !scene_link_equal(l, s);
+    if (r->frames == 0) {
+        r->first_bytes = (size_t)n;
+        r->first_encode_ms = t1 - t0;
+        r->first_decode_ms = t2 - t1;
+    } else {
+        r->bytes += (size_t)n;
+        r->most_bytes = (size_t)n > r->most_bytes ? (size_t)n : r->most_bytes;
+        r->encode_ms += t1 - t0;
+        r->most_encode_ms = t1 - t0 > r->most_encode_ms ? t1 - t0 : r->most_encode_ms;
+        r->decode_ms += t2 - t1;
+    }
+    r->frames++;
+}
+
+static void print(const struct result *r)
+{
+    const double n = r->frames > 1 ? (double)(r->frames - 1) : 1;
+    printf("%-12s %5zu %9.1f %7.2f %7.2f %9.0f %9zu %8.3f %8.3f %8.3f %s\n", r->name, r->frames,
+        (double)r->first_bytes / 1e3, r->first_encode_ms, r->first_decode_ms, (double)r->bytes / n,
+        r->most_bytes, r->encode_ms / n, r->most_encode_ms, r->decode_ms / n, r->wrong ? "WRONG" : "exact");
+}
+
+static void scene_typing(struct scene *s, int frame, struct codec_rect *damage)
+{
+    *damage = (struct codec_rect){40 + frame * 8, 500, 8, 15};
+    if (frame == 0)
+        scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 3, 0x202020, 0xffffff);
+    else
+        scene_text(s, *damage, 1000 + (uint32_t)frame, 0x202020, 0xffffff);
+}
+
+static void scene_scroll(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    if (frame == 0)
+        scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 3, 0x202020, 0xffffff);
+    scene_shift(s, (struct codec_rect){0, 90, s->w, s->h - 90}, 0, -60);
+    scene_text(s, (struct codec_rect){0, s->h - 60, s->w, 60}, 500 + (uint32_t)frame * 4, 0x202020, 0xffffff);
+}
+
+static void scene_terminal(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 100 + (uint32_t)frame * 4, 0xd0d0d0, 0x101010);
+}
+
+static void scene_drag(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    static const struct codec_rect all = {0, 0, WIDTH_PX, HEIGHT_PX};
+    scene_photo(s, all, 0);
+    scene_window(s, (struct codec_rect){100 + frame * 12, 80 + frame * 5, 760, 520}, 3);
+}
+
+static void scene_switch(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    scene_fill(s, (struct codec_rect){0, 0, s->w, s->h}, 0xeeeeec);
+    for (int i = 0; i < 4; i++)
+        scene_window(s, (struct codec_rect){60 + i * 300, 40 + i * 120 + frame % 7, 800, 600},
+            (uint32_t)(frame * 40 + i * 9));
+}
+
+static void scene_photos(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    scene_photo(s, (struct codec_rect){0, 0, s->w, s->h}, frame * 517);
+}
+
+static void scene_video(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    if (frame == 0)
+        scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 3, 0x202020, 0xffffff);
+    scene_photo(s, (struct codec_rect){480, 270, 960, 540}, frame * 517);
+}
+
+static const struct {
+    const char *name;
+    void (*draw)(struct scene *s, int frame, struct codec_rect *damage);
+    int frames;
+    bool damage;
+} SCENES[] = {
+    {"typing", scene_typing, FRAMES, true},
+    {"scroll", scene_scroll, FRAMES, false},
+    {"terminal", scene_terminal, FRAMES, false},
+    {"window", scene_drag, FRAMES / 2, false},
+    {"switch", scene_switch, FRAMES / 4, false},
+    {"photo", scene_photos, 4, false},
+    {"video", scene_video, 10, false},
+};
+
+static void run_scenes(bool lossy)
+{
+    for (size_t i = 0; i < sizeof SCENES / sizeof SCENES[0]; i++) {
+        struct scene s;
+        struct scene_link l;
+        struct result r = {.name = SCENES[i].name};
+        scene_init(&s, WIDTH_PX, HEIGHT_PX, 1);
+        scene_link_init(&l, &(struct codec_encoder_config){
+                                .width_px = WIDTH_PX, .height_px = HEIGHT_PX, .lossy_first = lossy});
+        for (int f = 0; f < SCENES[i].frames; f++) {
+            struct codec_rect damage = {0};
+            SCENES[i].draw(&s, f, &damage);
+            l.now_us += 33333;
+            send(&r, &l, &s, f > 0 && SCENES[i].damage ? &damage : NULL);
+        }
+        print(&r);
+        scene_link_finish(&l);
+        scene_finish(&s);
+    }
+}
+
+static int run_file(const char *path, int32_t w, int32_t h, bool lossy, bool still)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        perror(path);
+        return 1;
+    }
+    struct scene s;
+    struct scene_link l;
+    const char *slash = strrchr(path, '/');
+    struct result r = {.name = slash ? slash + 1 : path};
+    scene_init(&s, w, h, 1);
+    scene_link_init(&l, &(struct codec_encoder_config){.width_px = w, .height_px = h, .lossy_first = lossy});
+    while (fread(s.px, 4, (size_t)w * (size_t)h, f) == (size_t)w * (size_t)h) {
+        l.now_us += 33333;
+        if (still && r.frames > 0 && codec_encoder_reset(l.encoder, w, h) < 0)
+            break;
+        send(&r, &l, &s, NULL);
+    }
+    print(&r);
+    scene_link_finish(&l);
+    scene_finish(&s);
+    fclose(f);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"frames", required_argument, NULL, 'f'},
+        {"size", required_argument, NULL, 's'}, {"lossy", no_argument, NULL, 'l'},
+        {"still", no_argument, NULL, '1'}, {NULL, 0, NULL, 0}};
+    const char *frames = NULL;
+    int w = WIDTH_PX, h = HEIGHT_PX;
+    bool lossy = false, still = false;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'f')
+            frames = optarg;
+        else if (c == 'l')
+            lossy = true;
+        else if (c == '1')
+            still = true;
+        else if (c != 's' || sscanf(optarg, "%dx%d", &w, &h) != 2)
+            return 2;
+    }
+    printf("%-12s %5s %9s %7s %7s %9s %9s %8s %8s %8s\n", "scene", "n", "first kB", "enc ms", "dec ms",
+        "B/frame", "most B", "enc ms", "most", "dec ms");
+    if (frames)
+        return run_file(frames, w, h, lossy, still);
+    run_scenes(lossy);
+    return 0;
+}

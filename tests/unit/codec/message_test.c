@@ -1,0 +1,116 @@
+#include "codec/message.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void a_header_comes_back(void **state)
+{
+    (void)state;
+    uint8_t bytes[CODEC_MESSAGE_HEADER_BYTES + 7] = {0};
+    const struct codec_message in = {CODEC_MESSAGE_FLAG_START, 0xfedc, 0x89abcdef, 0x12345678, 5, 2};
+    codec_message_write(bytes, &in);
+    struct codec_message out;
+    assert_int_equal(codec_message_parse(bytes, sizeof bytes, &out), 0);
+    assert_int_equal(out.flags, in.flags);
+    assert_int_equal(out.epoch, in.epoch);
+    assert_int_equal(out.seq, in.seq);
+    assert_int_equal(out.capture_us, in.capture_us);
+    assert_int_equal(out.ops_len, 5);
+    assert_int_equal(out.payload_len, 2);
+}
+
+static void lengths_must_add_up(void **state)
+{
+    (void)state;
+    uint8_t bytes[CODEC_MESSAGE_HEADER_BYTES + 7] = {0};
+    struct codec_message in = {0, 0, 0, 0, 5, 2}, out = {.seq = 77};
+    codec_message_write(bytes, &in);
+    for (size_t n = 0; n < sizeof bytes; n++)
+        assert_int_equal(codec_message_parse(bytes, n, &out), CODEC_ERR_LENGTH);
+    in.ops_len = 8;
+    codec_message_write(bytes, &in);
+    assert_int_equal(codec_message_parse(bytes, sizeof bytes, &out), CODEC_ERR_LENGTH);
+    in.ops_len = UINT32_MAX;
+    in.payload_len = 8;
+    codec_message_write(bytes, &in);
+    assert_int_equal(codec_message_parse(bytes, sizeof bytes, &out), CODEC_ERR_LENGTH);
+    assert_int_equal(out.seq, 77);
+}
+
+static void unknown_types_and_flags_are_refused(void **state)
+{
+    (void)state;
+    uint8_t bytes[CODEC_MESSAGE_HEADER_BYTES] = {0};
+    struct codec_message out;
+    codec_message_write(bytes, &(struct codec_message){0});
+    bytes[0] = 2;
+    assert_int_equal(codec_message_parse(bytes, sizeof bytes, &out), CODEC_ERR_UNKNOWN);
+    bytes[0] = 1;
+    bytes[1] = 2;
+    assert_int_equal(codec_message_parse(bytes, sizeof bytes, &out), CODEC_ERR_UNKNOWN);
+}
+
+static void operations_come_back_and_are_refused_when_cut(void **state)
+{
+    (void)state;
+    const struct codec_op ops[] = {
+        {.type = CODEC_OP_SIZE, .rect = {0, 0, 8192, 1}},
+        {.type = CODEC_OP_COPY, .rect = {1, 65535, 300, 4}, .src_x = 5, .src_y = 60000},
+        {.type = CODEC_OP_FILL, .rect = {1, 2, 3, 4}, .colour = 0xabcdef},
+        {.type = CODEC_OP_EXACT, .rect = {127, 0, 1, 128}},
+        {.type = CODEC_OP_JPEG, .rect = {16, 32, 48, 64}, .len = 0x01020304},
+    };
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        uint8_t bytes[CODEC_OP_MAX_BYTES];
+        const int n = codec_op_write(bytes, sizeof bytes, &ops[i]);
+        assert_true(n > 0);
+        assert_int_equal(codec_op_write(bytes, (size_t)n - 1, &ops[i]), CODEC_ERR_SPACE);
+        struct codec_op out = {.len = 99};
+        for (size_t cut = 0; cut < (size_t)n; cut++)
+            assert_int_equal(codec_op_parse(bytes, cut, &out), CODEC_ERR_LENGTH);
+        assert_int_equal(out.len, 99);
+        assert_int_equal(codec_op_parse(bytes, sizeof bytes, &out), n);
+        assert_int_equal(out.type, ops[i].type);
+        assert_memory_equal(&out.rect, &ops[i].rect, sizeof out.rect);
+        assert_int_equal(out.src_x, ops[i].src_x);
+        assert_int_equal(out.src_y, ops[i].src_y);
+        assert_int_equal(out.colour, ops[i].colour);
+        assert_int_equal(out.len, ops[i].len);
+    }
+}
+
+static void unknown_operations_are_refused(void **state)
+{
+    (void)state;
+    const uint8_t none[16] = {0};
+    uint8_t later[16] = {6};
+    struct codec_op out;
+    assert_int_equal(codec_op_parse(none, sizeof none, &out), CODEC_ERR_UNKNOWN);
+    assert_int_equal(codec_op_parse(later, sizeof later, &out), CODEC_ERR_UNKNOWN);
+    later[0] = 255;
+    assert_int_equal(codec_op_parse(later, sizeof later, &out), CODEC_ERR_UNKNOWN);
+}
+
+static void every_error_has_words(void **state)
+{
+    (void)state;
+    for (int err = CODEC_ERR_SPACE; err <= CODEC_OK; err++)
+        assert_string_not_equal(codec_strerror(err), "unknown error");
+    assert_string_equal(codec_strerror(-99), "unknown error");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_header_comes_back),
+        cmocka_unit_test(lengths_must_add_up),
+        cmocka_unit_test(unknown_types_and_flags_are_refused),
+        cmocka_unit_test(operations_come_back_and_are_refused_when_cut),
+        cmocka_unit_test(unknown_operations_are_refused),
+        cmocka_unit_test(every_error_has_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
