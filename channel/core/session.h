@@ -28,13 +28,14 @@ enum channel_kind { CHANNEL_KIND_CONTROL = 1, CHANNEL_KIND_SCREEN = 2, CHANNEL_K
 enum channel_error {
     CHANNEL_OK = 0,
     CHANNEL_ERR_NOMEM = -1,
-    CHANNEL_ERR_FORMAT = -2,     /* malformed record, frame or handshake */
-    CHANNEL_ERR_AUTH = -3,       /* a tag or a handshake did not verify */
-    CHANNEL_ERR_ORDER = -4,      /* a reliable lane skipped a number */
-    CHANNEL_ERR_LIMIT = -5,      /* the peer broke a limit */
-    CHANNEL_ERR_STATE = -6,      /* not possible now */
-    CHANNEL_ERR_SPACE = -7,      /* caller's buffer too small */
-    CHANNEL_ERR_CLOSED = -8
+    CHANNEL_ERR_FORMAT = -2, /* malformed record, frame or handshake */
+    CHANNEL_ERR_AUTH = -3,   /* a tag or a handshake did not verify */
+    CHANNEL_ERR_ORDER = -4,  /* a reliable lane skipped a number */
+    CHANNEL_ERR_LIMIT = -5,  /* the peer broke a limit */
+    CHANNEL_ERR_STATE = -6,  /* not possible now */
+    CHANNEL_ERR_SPACE = -7,  /* caller's buffer too small */
+    CHANNEL_ERR_CLOSED = -8,
+    CHANNEL_ERR_TIMEOUT = -9
 };
 const char *channel_strerror(int err);
 
@@ -45,35 +46,32 @@ struct channel_session_config {
     uint8_t session_id[CHANNEL_ID_LEN];
     uint8_t prologue[CHANNEL_PROLOGUE_MAX];
     size_t prologue_len;
-    uint8_t local_public[32];            /* own X25519 */
-    uint8_t peer_public[32];             /* initiator: the host's; responder: ignored */
-    uint8_t payload[CHANNEL_PAYLOAD_MAX];/* what the handshake tells the peer about us */
+    uint8_t local_public[32];             /* own X25519 */
+    uint8_t peer_public[32];              /* initiator: the host's; responder: ignored */
+    uint8_t payload[CHANNEL_PAYLOAD_MAX]; /* what the handshake tells the peer about us */
     size_t payload_len;
 };
 
-enum channel_state {
-    CHANNEL_STATE_HANDSHAKE,
-    CHANNEL_STATE_OPEN,
-    CHANNEL_STATE_CLOSED
-};
+enum channel_state { CHANNEL_STATE_HANDSHAKE, CHANNEL_STATE_OPEN, CHANNEL_STATE_CLOSED };
 
 enum channel_event_type {
     CHANNEL_EVENT_NONE = 0,
-    CHANNEL_EVENT_WANT_DH,        /* compute X25519(own secret, point) and call channel_session_give_dh */
-    CHANNEL_EVENT_VERDICT,        /* data/len = peer's payload, point = its static key: accept or refuse */
-    CHANNEL_EVENT_OPEN,           /* the session is up; on the responder after the first sealed record */
-    CHANNEL_EVENT_PATH_UP,        /* path: records flow on it (resume done) */
-    CHANNEL_EVENT_PATH_DOWN,      /* path: drop the transport; error says why, 0 = we were told */
-    CHANNEL_EVENT_STREAM_OPENED,  /* by the peer: stream, lane, kind, param */
-    CHANNEL_EVENT_STREAM_DATA,    /* data/len, in order; consume with channel_stream_consumed */
+    CHANNEL_EVENT_WANT_DH,       /* compute X25519(own secret, point) and call channel_session_give_dh */
+    CHANNEL_EVENT_VERDICT,       /* both roles: data/len = peer's payload, point = its static key. Accept or
+                                  * refuse by channel_session_verdict, at once or later */
+    CHANNEL_EVENT_OPEN,          /* the session is up; on the responder after the first sealed record */
+    CHANNEL_EVENT_PATH_UP,       /* path: records flow on it (resume done) */
+    CHANNEL_EVENT_PATH_DOWN,     /* path: drop the transport; error says why, 0 = we were told */
+    CHANNEL_EVENT_STREAM_OPENED, /* by the peer: stream, lane, kind, param */
+    CHANNEL_EVENT_STREAM_DATA,   /* data/len, in order; consume with channel_stream_consumed */
     CHANNEL_EVENT_STREAM_FINISHED,
-    CHANNEL_EVENT_STREAM_RESET,   /* the peer gave up sending; code */
-    CHANNEL_EVENT_STREAM_STOPPED, /* the peer wants no more; code */
-    CHANNEL_EVENT_STREAM_WRITABLE,/* after a short write: there is room again */
-    CHANNEL_EVENT_MESSAGE,        /* lane S: one whole message on stream */
-    CHANNEL_EVENT_MESSAGE_GAP,    /* lane S: messages were lost (new path): start over */
-    CHANNEL_EVENT_RTT,            /* param = round trip in us */
-    CHANNEL_EVENT_CLOSED          /* error, or 0 with text in data/len when the peer said GOAWAY */
+    CHANNEL_EVENT_STREAM_RESET,    /* the peer gave up sending; code */
+    CHANNEL_EVENT_STREAM_STOPPED,  /* the peer wants no more; code */
+    CHANNEL_EVENT_STREAM_WRITABLE, /* after a short write: there is room again */
+    CHANNEL_EVENT_MESSAGE,         /* lane S: one whole message on stream */
+    CHANNEL_EVENT_MESSAGE_GAP,     /* lane S: messages were lost (new path): start over */
+    CHANNEL_EVENT_RTT,             /* param = round trip in us */
+    CHANNEL_EVENT_CLOSED           /* error, or 0 with text in data/len when the peer said GOAWAY */
 };
 
 struct channel_event {
@@ -83,9 +81,9 @@ struct channel_event {
     uint16_t kind;
     int path;
     int error;
-    uint64_t param;               /* OPEN's param, RESET/STOP's code */
+    uint64_t param; /* OPEN's param, RESET/STOP's code */
     uint8_t point[32];
-    const uint8_t *data;          /* borrowed until the next call into the session */
+    const uint8_t *data; /* borrowed until the next call into the session */
     size_t len;
 };
 
@@ -93,7 +91,8 @@ struct channel_session *channel_session_create(const struct channel_session_conf
 void channel_session_destroy(struct channel_session *session);
 enum channel_state channel_session_state(const struct channel_session *session);
 
-/* Events come out one at a time until NONE; call after every receive, tick or give. */
+/* Events come out one at a time until NONE (false); call after every receive, send, tick, give, verdict and
+ * path call. receive refuses the next record (CHANNEL_ERR_STATE) while events wait: their data is lent. */
 bool channel_session_event(struct channel_session *session, struct channel_event *out);
 
 int channel_session_give_dh(struct channel_session *session, const uint8_t shared[static 32]);
@@ -106,14 +105,21 @@ int channel_session_hash(const struct channel_session *session, uint8_t out[stat
 int channel_session_path_add(struct channel_session *session, uint64_t now_us);
 void channel_session_path_lost(struct channel_session *session, int path, uint64_t now_us);
 
+/* What the first record on a path is about, before there is a session: a new handshake, or a path more
+ * for the session of that id. Pure. 0, or CHANNEL_ERR_FORMAT when it is neither. */
+enum channel_first { CHANNEL_FIRST_HANDSHAKE = 1, CHANNEL_FIRST_RESUME = 2 };
+int channel_session_peek(const uint8_t *data, size_t len, uint8_t out_session_id[static CHANNEL_ID_LEN],
+    enum channel_first *out_kind);
+
 /* One whole record from a path. 0, or CHANNEL_ERR_*: the path or the session is then closed as the
  * events say. Borrowed for the call. */
-int channel_session_receive(struct channel_session *session, int path, const uint8_t *data, size_t len,
-    uint64_t now_us);
+int channel_session_receive(
+    struct channel_session *session, int path, const uint8_t *data, size_t len, uint64_t now_us);
 
 /* The next record for a path, highest priority first; call only when the transport can take one.
  * Returns its length, 0 when there is nothing to send. cap >= CHANNEL_RECORD_MAX. */
-int channel_session_send(struct channel_session *session, int path, uint8_t *out, size_t cap, uint64_t now_us);
+int channel_session_send(
+    struct channel_session *session, int path, uint8_t *out, size_t cap, uint64_t now_us);
 
 /* Timers: call tick at the deadline (UINT64_MAX = none). */
 uint64_t channel_session_deadline_us(const struct channel_session *session);
@@ -122,9 +128,12 @@ void channel_session_tick(struct channel_session *session, uint64_t now_us);
 /* Say GOAWAY and close once it was sent. text <= 256 bytes. */
 void channel_session_close(struct channel_session *session, uint32_t reason, const char *text);
 
-/* Byte streams in lanes I and B. open returns the stream's number (> 0) or CHANNEL_ERR_*. */
-int channel_stream_open(struct channel_session *session, enum channel_lane lane, enum channel_kind kind,
-    uint64_t param);
+/* Byte streams in lanes I and B, message streams (kind SCREEN only) in lane S. CONTROL goes both ways and is
+ * gone when both sides finished or reset; FILE and SCREEN go from the opener to the other side only, who
+ * can stop them. A stop is answered by a reset without the application's doing.
+ * open returns the stream's number (> 0) or CHANNEL_ERR_*: _STATE before OPEN, _LIMIT for too many. */
+int channel_stream_open(
+    struct channel_session *session, enum channel_lane lane, enum channel_kind kind, uint64_t param);
 /* Takes what fits (0 when none does; STREAM_WRITABLE follows) or CHANNEL_ERR_*. */
 int channel_stream_write(struct channel_session *session, uint32_t stream, const uint8_t *data, size_t len);
 size_t channel_stream_writable(const struct channel_session *session, uint32_t stream);
@@ -139,10 +148,10 @@ bool channel_message_can(const struct channel_session *session, uint32_t stream)
 int channel_message_send(struct channel_session *session, uint32_t stream, const uint8_t *data, size_t len);
 
 struct channel_stats {
-    uint64_t bytes_in, bytes_out;         /* records, headers included */
+    uint64_t bytes_in, bytes_out; /* records, headers included */
     uint64_t records_in, records_out, resent;
-    uint32_t rtt_us;                      /* smoothed, 0 = not known */
-    size_t memory_bytes;                  /* held now */
+    uint32_t rtt_us;     /* smoothed, 0 = not known */
+    size_t memory_bytes; /* held now */
     size_t unacked_bytes[CHANNEL_LANES];
 };
 void channel_session_stats(const struct channel_session *session, struct channel_stats *out);
