@@ -22,7 +22,6 @@ enum {
     SCREEN_FRAME_US = 16667,   /* pace of a moving screen */
     SCREEN_ECHO_GAP_US = 4000, /* pace within SCREEN_ECHO_US of an input */
     SCREEN_ECHO_US = 150000,
-    SCREEN_COALESCE_US = 1000,     /* wait after the first damage so that its siblings join */
     SCREEN_RETRY_MIN_US = 2000000, /* between tries to open the display, doubling */
     SCREEN_RETRY_MAX_US = 15000000
 };

@@ -15,7 +15,7 @@ enum {
     SCREEN_WINDOW_START_BYTES = 32 * 1024,
     SCREEN_WINDOW_MIN_BYTES = 8 * 1024,
     SCREEN_WINDOW_MAX_BYTES = 4 << 20,
-    SCREEN_WINDOW_FRAMES = 8,            /* messages in flight at most */
+    SCREEN_WINDOW_FRAMES = 32,           /* messages in flight at most */
     SCREEN_WINDOW_STALL_US = 1000000,    /* nothing acknowledged for so long: probe with one message */
     SCREEN_WINDOW_HIDDEN_US = 1000000,   /* between messages to a viewer that nobody looks at */
     SCREEN_WINDOW_RTT_LIFE_US = 10000000 /* a minimum round trip counts for so long */
@@ -41,9 +41,11 @@ struct screen_window {
     uint64_t min_rtt_at_us;
     uint64_t rate_Bps;
     uint64_t rate_at_us;
-    uint64_t grown_us;
+    uint64_t grown_us; /* last growth and last cut: each once per round trip */
+    uint64_t cut_us;
     uint32_t slow_acks;
     bool starting; /* still doubling */
+    bool full;     /* the window, not the screen, set the pace since the last growth */
     bool hidden;
 };
 

@@ -1,0 +1,291 @@
+#include "codec/encoder.h"
+#include "codec/message.h"
+#include "host/screen/screen_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ERROR_PAUSE_US = 1000000, /* after an encoder error, before the new epoch */
+    ENCODE_RETRY_US = 1000    /* more is dirty than one message took */
+};
+
+struct screen_viewer *screen_viewer_create(
+    struct screen *screen, const struct screen_viewer_ops *ops, void *data)
+{
+    if (screen->viewer_count == SCREEN_MAX_VIEWERS)
+        return NULL;
+    struct screen_viewer *viewer = calloc(1, sizeof *viewer);
+    if (!viewer)
+        return NULL;
+    viewer->screen = screen;
+    viewer->ops = ops;
+    viewer->data = data;
+    screen_window_init(&viewer->window, screen_now_us());
+    viewer->next = screen->viewers;
+    screen->viewers = viewer;
+    screen->viewer_count++;
+    return viewer;
+}
+
+void screen_viewer_destroy(struct screen_viewer *viewer)
+{
+    if (!viewer || viewer->gone)
+        return;
+    struct screen *screen = viewer->screen;
+    screen_enter(screen);
+    screen_viewer_stop(viewer);
+    capture_seat_destroy(viewer->seat);
+    viewer->seat = NULL;
+    viewer->clipboard = false;
+    viewer->gone = true;
+    screen->viewer_count--;
+    screen_touch(screen);
+    screen_leave(screen);
+}
+
+void screen_viewer_drop_encoder(struct screen_viewer *viewer)
+{
+    codec_encoder_destroy(viewer->encoder);
+    viewer->encoder = NULL;
+    viewer->exact = false;
+    screen_window_forget(&viewer->window);
+}
+
+bool screen_viewer_renew(struct screen_viewer *viewer)
+{
+    struct screen *screen = viewer->screen;
+    int32_t width = screen->geometry.width_px, height = screen->geometry.height_px;
+    if (viewer->encoder && codec_encoder_reset(viewer->encoder, width, height) != 0)
+        screen_viewer_drop_encoder(viewer);
+    if (!viewer->encoder) {
+        const struct codec_encoder_config config = {
+            .width_px = width, .height_px = height, .lossy_first = true};
+        viewer->encoder = codec_encoder_create(&config);
+    }
+    viewer->exact = false;
+    screen_window_forget(&viewer->window);
+    screen_tiles_init(&viewer->dirty, width, height);
+    screen_tiles_add_all(&viewer->dirty);
+    return viewer->encoder != NULL;
+}
+
+int screen_viewer_start(struct screen_viewer *viewer)
+{
+    struct screen *screen = viewer->screen;
+    if (viewer->started) {
+        screen_viewer_reset(viewer);
+        return 0;
+    }
+    viewer->started = true;
+    viewer->due_us = 0;
+    screen_window_init(&viewer->window, screen_now_us());
+    screen_touch(screen);
+    if (!screen->source)
+        return 0;
+    if (!screen_viewer_renew(viewer)) {
+        viewer->started = false;
+        return CAPTURE_ERR_NOMEM;
+    }
+    struct capture_cursor cursor;
+    if (viewer->ops->cursor && capture_cursor(screen->source, &cursor) == 0) {
+        screen_enter(screen);
+        viewer->ops->cursor(viewer->data, &cursor);
+        screen_leave(screen);
+    }
+    return 0;
+}
+
+void screen_viewer_stop(struct screen_viewer *viewer)
+{
+    viewer->started = false;
+    screen_viewer_drop_encoder(viewer);
+    screen_touch(viewer->screen);
+}
+
+void screen_viewer_reset(struct screen_viewer *viewer)
+{
+    if (!viewer->started || !viewer->screen->source)
+        return;
+    (void)screen_viewer_renew(viewer);
+    screen_touch(viewer->screen);
+}
+
+void screen_viewer_wake(struct screen_viewer *viewer)
+{
+    if (viewer->started)
+        screen_touch(viewer->screen);
+}
+
+void screen_viewer_ack(struct screen_viewer *viewer, uint32_t epoch, uint32_t seq, bool hidden)
+{
+    bool known = screen_window_acked(&viewer->window, epoch, seq, hidden, screen_now_us());
+    if (viewer->started && known)
+        screen_touch(viewer->screen);
+}
+
+void screen_viewer_watch_clipboard(struct screen_viewer *viewer, bool watch)
+{
+    viewer->clipboard = watch;
+    screen_touch(viewer->screen);
+}
+
+static struct capture_seat *touched(struct screen_viewer *viewer, uint32_t input)
+{
+    struct screen *screen = viewer->screen;
+    viewer->input = input;
+    screen->echo_us = screen_now_us();
+    screen_touch(screen);
+    if (!viewer->seat && screen->source)
+        viewer->seat = capture_seat_create(screen->source);
+    return viewer->seat;
+}
+
+void screen_viewer_key(struct screen_viewer *viewer, uint32_t input, const struct input_key *key)
+{
+    capture_key(touched(viewer, input), key);
+}
+
+void screen_viewer_pointer(struct screen_viewer *viewer, uint32_t input, const struct input_pointer *pointer)
+{
+    capture_pointer(touched(viewer, input), pointer);
+}
+
+void screen_viewer_wheel(struct screen_viewer *viewer, uint32_t input, const struct input_wheel *wheel)
+{
+    capture_wheel(touched(viewer, input), wheel);
+}
+
+void screen_viewer_text(struct screen_viewer *viewer, uint32_t input, const char *text, size_t len)
+{
+    capture_text(touched(viewer, input), text, len);
+}
+
+void screen_viewer_release_all(struct screen_viewer *viewer, uint32_t input)
+{
+    capture_release_all(touched(viewer, input));
+}
+
+void screen_viewer_stats(const struct screen_viewer *viewer, struct screen_viewer_stats *out)
+{
+    *out = (struct screen_viewer_stats){.frames = viewer->frames,
+        .bytes = viewer->bytes,
+        .rtt_us = viewer->window.rtt_us,
+        .min_rtt_us = viewer->window.min_rtt_us,
+        .rate_Bps = viewer->window.rate_Bps,
+        .in_flight_bytes = viewer->window.in_flight_bytes,
+        .window_bytes = viewer->window.window_bytes,
+        .capture_us = viewer->screen->capture_us,
+        .encode_us = viewer->encode_us,
+        .exact = viewer->exact};
+}
+
+/* Whether there is anything to encode, and from when on. */
+static uint64_t work_us(const struct screen_viewer *viewer)
+{
+    if (!screen_tiles_empty(&viewer->dirty) || !screen_tiles_empty(&viewer->screen->dirty))
+        return 0;
+    return codec_encoder_pending(viewer->encoder) ? codec_encoder_deadline_us(viewer->encoder) : UINT64_MAX;
+}
+
+uint64_t screen_viewer_deadline_us(const struct screen_viewer *viewer, uint64_t now_us)
+{
+    if (viewer->gone || !viewer->started || !viewer->encoder)
+        return UINT64_MAX;
+    uint64_t due = work_us(viewer);
+    if (due == UINT64_MAX)
+        return UINT64_MAX;
+    if (due < viewer->due_us)
+        due = viewer->due_us;
+    if (!screen_window_budget(&viewer->window, now_us)) {
+        uint64_t open_us = screen_window_deadline_us(&viewer->window, now_us);
+        due = open_us > due ? open_us : due;
+    } else if (!viewer->ops->can_send(viewer->data)) {
+        return UINT64_MAX; /* screen_viewer_wake() comes */
+    }
+    return due;
+}
+
+static uint16_t tens_us(uint64_t us)
+{
+    return us / 10 > UINT16_MAX ? UINT16_MAX : (uint16_t)(us / 10);
+}
+
+static void put_envelope(
+    uint8_t out[SCREEN_ENVELOPE_BYTES], uint32_t input, uint64_t capture_us, uint64_t encode_us)
+{
+    uint16_t capture = tens_us(capture_us), encode = tens_us(encode_us);
+    out[0] = SCREEN_ENVELOPE_VERSION;
+    for (unsigned i = 0; i < 4; i++)
+        out[1 + i] = (uint8_t)(input >> (8 * i));
+    out[5] = (uint8_t)capture;
+    out[6] = (uint8_t)(capture >> 8);
+    out[7] = (uint8_t)encode;
+    out[8] = (uint8_t)(encode >> 8);
+}
+
+/* The pace: 60 a second on average while it moves, faster while someone types or points. */
+static void pace(struct screen_viewer *viewer, bool complete, uint64_t now_us)
+{
+    /* The rest of a large change goes as fast as the window lets it. */
+    if (!complete) {
+        viewer->due_us = now_us;
+        return;
+    }
+    bool echo = viewer->screen->echo_us && now_us - viewer->screen->echo_us < SCREEN_ECHO_US;
+    uint64_t gap = echo ? SCREEN_ECHO_GAP_US : SCREEN_FRAME_US;
+    uint64_t from = now_us - viewer->due_us < gap ? viewer->due_us : now_us;
+    viewer->due_us = from + gap;
+}
+
+int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
+{
+    struct screen *screen = viewer->screen;
+    if (screen_viewer_deadline_us(viewer, now_us) > now_us)
+        return 0;
+    if (!screen_tiles_empty(&screen->dirty)) {
+        int result = screen_grab(screen);
+        if (result)
+            return result;
+    }
+    struct codec_rect damage[SCREEN_TILES_RECTS];
+    struct codec_encoder_frame frame = {.now_us = now_us,
+        .capture_us = screen->capture_us,
+        .damage = damage,
+        .damage_count = screen_tiles_rects(&viewer->dirty, damage),
+        .budget_bytes = screen_window_budget(&viewer->window, now_us)};
+    frame.pixels = capture_pixels(screen->source, &frame.stride_px);
+    struct codec_encoder_stats stats = {0};
+    uint8_t *body = screen->message + SCREEN_ENVELOPE_BYTES;
+    int len = codec_encoder_encode(viewer->encoder, &frame, body, CODEC_MAX_MESSAGE_BYTES, &stats);
+    uint64_t done_us = screen_now_us();
+    screen_tiles_clear(&viewer->dirty);
+    if (len < 0) {
+        (void)screen_viewer_renew(viewer);
+        viewer->due_us = now_us + ERROR_PAUSE_US;
+        return 0;
+    }
+    if (len == 0) {
+        viewer->exact = !codec_encoder_pending(viewer->encoder);
+        /* An encoder that is due and yet has nothing must not spin the loop. */
+        viewer->due_us = done_us + ENCODE_RETRY_US;
+        return 0;
+    }
+    struct codec_message header;
+    uint32_t epoch = codec_message_parse(body, (size_t)len, &header) == 0 ? header.epoch : 0;
+    viewer->encode_us = (uint32_t)(done_us - now_us);
+    put_envelope(screen->message, viewer->captured_input, screen->capture_us, viewer->encode_us);
+    size_t total = (size_t)len + SCREEN_ENVELOPE_BYTES;
+    viewer->exact = stats.exact;
+    viewer->frames++;
+    viewer->bytes += total;
+    screen->frames++;
+    screen->bytes += total;
+    screen_window_sent(&viewer->window, epoch, stats.seq, total, !stats.complete, done_us);
+    pace(viewer, stats.complete, now_us);
+    if (!viewer->ops->send(viewer->data, screen->message, total) && !viewer->gone && viewer->started) {
+        (void)screen_viewer_renew(viewer);
+        viewer->due_us = now_us + ERROR_PAUSE_US;
+    }
+    return 0;
+}
