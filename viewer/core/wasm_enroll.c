@@ -74,9 +74,11 @@ int hearth_enroll_pc(const struct channel_enroll *enroll, struct viewer_enroll_p
     if (!pc)
         return 0;
     *out = (struct viewer_enroll_pc){
-        .name_len = (uint32_t)strnlen(pc->name, sizeof out->name),
-        .os_len = (uint32_t)strnlen(pc->os, sizeof out->os),
+        .name_len = (uint32_t)strlen(pc->name),
+        .os_len = (uint32_t)strlen(pc->os),
     };
+    if (out->name_len > sizeof out->name || out->os_len > sizeof out->os)
+        return 0;
     memcpy(out->sign_public, pc->sign_public, sizeof out->sign_public);
     memcpy(out->dh_public, pc->dh_public, sizeof out->dh_public);
     memcpy(out->name, pc->name, out->name_len);

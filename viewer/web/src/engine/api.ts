@@ -207,7 +207,13 @@ export interface Files {
   /** A folder as files one after the other below a folder the person chose, or as a single archive where the browser cannot. */
   downloadFolder(at: FilePath, entry: FileEntry): Promise<Transfer>;
   /** From this device to another one of the ring, through this browser. */
-  copyTo(at: FilePath, entry: FileEntry, other: Files, to: FilePath, options?: { replace?: boolean }): Promise<Transfer>;
+  copyTo(
+    at: FilePath,
+    entry: FileEntry,
+    other: Files,
+    to: FilePath,
+    options?: { replace?: boolean },
+  ): Promise<Transfer>;
   close(): void;
 }
 

@@ -1,0 +1,680 @@
+// One computer as this page knows it: finds it through the broker, keeps one sealed session with it alive
+// over lost networks, and shares that session between the screen and the files of the page.
+
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { HearthError, type Rights, type SessionState } from "../engine/api";
+import {
+  Code,
+  type FromHost,
+  FromHostSchema,
+  type HostHello,
+  type ToHost,
+  ToHostSchema,
+  ViewerHelloSchema,
+} from "../gen/session_pb";
+import { type Bytes, concat, copyOf, random, unhex, utf8 } from "./bytes";
+import { Channel, type ChannelHandler, KIND, LANE } from "./channel";
+import { FrameReader, framed } from "./framing";
+import type { Identity } from "./identity";
+import type { Link } from "./link";
+import { openRelay } from "./relay";
+import type { Core, Ptr } from "./wasm";
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const RESUME_TIMEOUT_MS = 4_000;
+/** The host forgets a session without a path after 60 s; a little sooner we start afresh. */
+const RESUME_WITHIN_MS = 55_000;
+const SILENCE_SCREEN_MS = 2_500;
+const SILENCE_FILES_MS = 10_000;
+const PING_AFTER_MS = 900;
+const WATCH_MS = 300;
+const RETRY_MOST_MS = 8_000;
+const FAILURES_MOST = 4;
+const QUEUE_MOST = 4096;
+const HELD_KEYS_MOST = 1000;
+const MAX_PIXELS = 3840 * 2160;
+
+type Body = Exclude<ToHost["body"], { case: undefined }>;
+type Answer = FromHost["body"];
+
+interface Asked {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+  more: ((answer: Answer) => boolean) | null;
+}
+
+/** A part of the page that works on the computer. */
+export interface PeerUser {
+  readonly screen: boolean;
+  readonly viewOnly: boolean;
+  state(state: SessionState): void;
+  rights(rights: Rights): void;
+  /** A new session is up; nothing of the one before is left. */
+  begun(hello: HostHello): void;
+  /** The old session goes on over a new path. */
+  resumed(): void;
+  heard(message: FromHost): void;
+  message(at: Ptr, len: number): void;
+  screenOpened(stream: number): void;
+  gap(): void;
+}
+
+/** Bytes of one file stream. */
+export interface StreamUser {
+  /** true: taken. false: call peer.consumed when it is, until then no more comes than the credit given. */
+  data(bytes: Uint8Array): boolean;
+  finished(): void;
+  failed(): void;
+  writable(): void;
+}
+
+const CODES: Partial<Record<Code, HearthError["code"]>> = {
+  [Code.BAD_REQUEST]: "bad-input",
+  [Code.DENIED]: "denied",
+  [Code.NOT_FOUND]: "not-found",
+  [Code.EXISTS]: "exists",
+  [Code.NO_SPACE]: "no-space",
+  [Code.READ_ONLY]: "read-only",
+  [Code.OUTSIDE]: "outside",
+  [Code.CHANGED]: "changed",
+  [Code.MISMATCH]: "mismatch",
+  [Code.UNAVAILABLE]: "unavailable",
+  [Code.LIMIT]: "busy",
+  [Code.IO]: "internal",
+  [Code.CANCELLED]: "cancelled",
+};
+
+const LOST = () => new HearthError("unreachable", "The connection to the computer was lost.");
+const NO_RIGHTS: Rights = {
+  view: false,
+  control: false,
+  clipboardIn: false,
+  clipboardOut: false,
+  filesRead: false,
+  filesWrite: false,
+};
+
+export class Peer {
+  readonly id: Bytes;
+  private readonly users = new Set<PeerUser>();
+  private channel: Channel | null = null;
+  private sessionId: Bytes = random(16);
+  private state: SessionState = { is: "connecting", step: "finding" };
+  private rights: Rights = NO_RIGHTS;
+  private hello: HostHello | null = null;
+  private control = 0;
+  private reader = new FrameReader();
+  private queue: { bytes: Bytes; pointer: string | null }[] = [];
+  private requests = 0;
+  private readonly asked = new Map<number, Asked>();
+  private readonly streams = new Map<number, StreamUser>();
+  private readonly awaitedStreams = new Map<number, StreamUser>();
+  private screenStream = 0;
+  private trying = false;
+  private underWay = false; // a pipe is there, the handshake or the resuming is not over
+  private failures = 0;
+  private wantFresh = false;
+  private heldKeys = 0;
+  private lostMs = 0;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private stepTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly watch: ReturnType<typeof setInterval>;
+  private readonly startedMs = Date.now();
+  private bytesBefore = 0;
+  private pingSentMs = 0;
+
+  constructor(
+    private readonly core: Core,
+    private readonly me: Identity,
+    private readonly link: Link,
+    readonly device: string,
+    private readonly gone: () => void,
+  ) {
+    this.id = unhex(device) ?? new Uint8Array(16);
+    this.watch = setInterval(() => this.look(), WATCH_MS);
+    this.attempt();
+  }
+
+  get name(): string {
+    return this.me.log.find(this.id)?.name ?? "The computer";
+  }
+
+  get live(): boolean {
+    return this.state.is === "live";
+  }
+
+  get ended(): boolean {
+    return this.state.is === "ended";
+  }
+
+  add(user: PeerUser): void {
+    this.users.add(user);
+    user.state(this.state);
+    user.rights(this.rights);
+    if (this.hello && this.channel?.open) user.begun(this.hello);
+  }
+
+  /** Only stops telling: for somebody who looked on for a moment. */
+  leave(user: PeerUser): void {
+    this.users.delete(user);
+  }
+
+  /** The last one turns off the light. */
+  remove(user: PeerUser): void {
+    this.users.delete(user);
+    if (this.users.size === 0) this.end("you", "You ended it.");
+  }
+
+  bytes(): number {
+    const stats = this.channel?.stats();
+    return this.bytesBefore + (stats ? stats.bytesIn + stats.bytesOut : 0);
+  }
+
+  stats() {
+    return this.channel?.stats() ?? null;
+  }
+
+  /** Without waiting: the network is back, or the person asked. */
+  tryNow(): void {
+    if (this.ended || this.live || this.trying || this.underWay) return;
+    clearTimeout(this.retryTimer);
+    this.attempt();
+  }
+
+  end(by: "you" | "host" | "revoked" | "error", why: string): void {
+    if (this.ended) return;
+    const bytes = this.bytes();
+    const { channel } = this;
+    this.channel = null;
+    clearInterval(this.watch);
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.stepTimer);
+    this.forget();
+    if (channel) {
+      if (channel.open) channel.close(0, "the viewer ended it");
+      // GOAWAY leaves in this turn; the memory goes after it.
+      setTimeout(() => channel.destroy(), 200);
+    }
+    this.set({ is: "ended", by, why, seconds: Math.round((Date.now() - this.startedMs) / 1000), bytes });
+    this.gone();
+  }
+
+  /** Control message without an answer. pointer: one that a newer of the same kind may replace. */
+  say(body: Body, pointer: string | null = null): void {
+    this.post(body, 0, pointer);
+  }
+
+  /** A key or a click: counted while it has to wait. false when too many wait already. */
+  input(body: Body, pointer: string | null): boolean {
+    if (!this.channel?.open || !this.control) return false;
+    if (!this.live) {
+      if (pointer !== null) return true;
+      if (this.heldKeys >= HELD_KEYS_MOST) return false;
+      if (body.case === "key" && body.value.down) this.heldKeys++;
+      if (this.state.is === "lost") this.set({ ...this.state, heldKeys: this.heldKeys });
+    }
+    this.post(body, 0, pointer);
+    return true;
+  }
+
+  /** Request and answer. more: called for each answer until it returns false; then the promise resolves. */
+  ask(body: Body, more: ((answer: Answer) => boolean) | null = null): Promise<Answer> {
+    return this.askNumbered(body, more).answer;
+  }
+
+  askNumbered(
+    body: Body,
+    more: ((answer: Answer) => boolean) | null = null,
+  ): { id: number; answer: Promise<Answer> } {
+    this.requests = (this.requests + 1) >>> 0 || 1;
+    const id = this.requests;
+    const answer = new Promise<Answer>((resolve, reject) => {
+      if (!this.channel?.open || !this.hello) {
+        reject(LOST());
+        return;
+      }
+      this.asked.set(id, { resolve, reject, more });
+      this.post(body, id, null);
+    });
+    return { id, answer };
+  }
+
+  /** The host will open a file stream whose param is this request. */
+  awaitStream(request: number, user: StreamUser): void {
+    this.awaitedStreams.set(request, user);
+  }
+
+  /** Our own file stream for a request. 0 when there is no session. */
+  openFileStream(request: number, user: StreamUser): number {
+    const stream = this.channel?.openStream(LANE.bulk, KIND.file, request) ?? 0;
+    if (stream <= 0) return 0;
+    this.streams.set(stream, user);
+    return stream;
+  }
+
+  write(stream: number, data: Uint8Array): number {
+    return this.channel?.write(stream, data) ?? -8;
+  }
+
+  /** len bytes that data() answered false for are taken now. */
+  consumed(user: StreamUser, len: number): void {
+    for (const [stream, held] of this.streams) if (held === user) this.channel?.consumed(stream, len);
+  }
+
+  finish(stream: number): void {
+    this.channel?.finish(stream);
+  }
+
+  /** The user of a file stream is no longer interested. */
+  abandon(user: StreamUser, request: number): void {
+    this.awaitedStreams.delete(request);
+    for (const [stream, held] of this.streams) {
+      if (held !== user) continue;
+      this.streams.delete(stream);
+      this.channel?.stop(stream, 0);
+      this.channel?.reset(stream, 0);
+    }
+  }
+
+  private set(state: SessionState): void {
+    this.state = state;
+    for (const user of this.users) user.state(state);
+  }
+
+  private attempt(): void {
+    if (this.trying || this.underWay || this.ended || this.live) return;
+    this.trying = true;
+    this.meet()
+      .catch((error: unknown) => this.failed(error))
+      .finally(() => {
+        this.trying = false;
+      });
+  }
+
+  private canResume(): boolean {
+    return (
+      !this.wantFresh &&
+      this.channel?.open === true &&
+      this.hello !== null &&
+      performance.now() - this.lostMs < RESUME_WITHIN_MS
+    );
+  }
+
+  private async meet(): Promise<void> {
+    if (!this.link.online) throw new HearthError("unreachable", "The server does not answer.");
+    const resume = this.canResume();
+    if (!resume) {
+      this.clear();
+      this.sessionId = random(16);
+    }
+    const relay = await this.link.connectTo(this.id, this.sessionId);
+    if (this.ended) return;
+    if (this.state.is === "connecting") this.set({ is: "connecting", step: "securing" });
+    const pipe = await openRelay(relay.path, relay.token, this.sessionId);
+    if (this.ended) {
+      pipe.close();
+      return;
+    }
+    clearTimeout(this.stepTimer);
+    if (resume && this.channel?.open) {
+      this.stepTimer = setTimeout(() => {
+        this.wantFresh = true;
+        this.channel?.lose(0);
+      }, RESUME_TIMEOUT_MS);
+      this.underWay = true;
+      this.channel.attach(pipe);
+      return;
+    }
+    const device = this.me.log.find(this.id);
+    if (!device || device.revoked) {
+      pipe.close();
+      this.end("error", "That computer is no longer part of the account.");
+      return;
+    }
+    this.channel = new Channel(
+      this.core,
+      {
+        sessionId: this.sessionId,
+        prologue: concat(utf8("hearth/1\0"), this.sessionId, this.me.deviceId, this.id),
+        localPublic: this.me.dhPublic,
+        peerPublic: device.dhPublic,
+        payload: this.me.log.head(),
+      },
+      this.handler(),
+    );
+    this.stepTimer = setTimeout(() => this.channel?.lose(0), HANDSHAKE_TIMEOUT_MS);
+    this.underWay = true;
+    this.channel.attach(pipe);
+  }
+
+  private failed(error: unknown): void {
+    if (this.ended) return;
+    const fact =
+      error instanceof HearthError
+        ? error
+        : new HearthError("internal", "Something in this page went wrong.");
+    const first = this.hello === null;
+    if (first && fact.code === "offline") {
+      this.end(
+        "error",
+        `${this.name} is offline. Check that it is switched on and connected; then try again.`,
+      );
+    } else if (fact.code === "denied" || fact.code === "not-found") {
+      this.end("error", fact.message);
+    } else {
+      this.retry(fact.code === "offline" ? `${this.name} is offline.` : fact.message, fact.retryMs);
+    }
+  }
+
+  private retry(why: string, leastMs = 0): void {
+    clearTimeout(this.retryTimer);
+    if (this.state.is === "lost" && this.state.why !== why) this.set({ ...this.state, why });
+    this.failures++;
+    if (this.hello === null && this.failures > FAILURES_MOST && this.link.online) {
+      this.end("error", `${this.name} could not be reached: ${why}`);
+      return;
+    }
+    const ceiling = Math.min(RETRY_MOST_MS, 250 * 2 ** Math.min(10, this.failures));
+    this.retryTimer = setTimeout(() => this.attempt(), Math.max(leastMs, 100 + Math.random() * ceiling));
+  }
+
+  private handler(): ChannelHandler {
+    return {
+      wantDh: (point) => {
+        const { channel } = this;
+        void this.me.agree(point).then((shared) => {
+          if (this.channel !== channel || !channel) return;
+          if (shared) channel.giveDh(shared);
+          else channel.lose(-3);
+        });
+      },
+      verdict: (payload) => void this.judge(payload),
+      open: () => this.opened(),
+      pathUp: () => this.pathUp(),
+      pathDown: (error) => this.pathDown(error),
+      streamOpened: (stream, kind, param) => this.streamOpened(stream, kind, param),
+      data: (stream, bytes) => this.data(stream, bytes),
+      finished: (stream) => {
+        this.streams.get(stream)?.finished();
+        this.streams.delete(stream);
+      },
+      reset: (stream) => {
+        this.streams.get(stream)?.failed();
+        this.streams.delete(stream);
+      },
+      stopped: (stream) => {
+        this.streams.get(stream)?.failed();
+        this.streams.delete(stream);
+      },
+      writable: (stream) => {
+        if (stream === this.control) this.flush();
+        else this.streams.get(stream)?.writable();
+      },
+      message: (stream, at, len) => {
+        if (stream !== this.screenStream) return;
+        for (const user of this.users) if (user.screen) user.message(at, len);
+      },
+      gap: () => {
+        for (const user of this.users) if (user.screen) user.gap();
+      },
+      closed: (error, text) => this.closed(error, text),
+    };
+  }
+
+  private async judge(payload: Bytes): Promise<void> {
+    const { channel } = this;
+    let verdict = this.me.log.judgeHead(payload);
+    if (verdict === 0) {
+      await this.link.refreshLog().catch(() => undefined);
+      verdict = this.me.log.judgeHead(payload);
+    }
+    if (this.channel !== channel || !channel) return;
+    channel.verdict(verdict === 1);
+    if (verdict < 0)
+      this.link.distrust(`${this.name} has seen another history of this account than the server shows here`);
+  }
+
+  private opened(): void {
+    const { channel } = this;
+    if (!channel) return;
+    this.control = channel.openStream(LANE.interactive, KIND.control, 0);
+    if (this.control <= 0) {
+      this.end("error", "The computer took no commands. Try again.");
+      return;
+    }
+    this.reader = new FrameReader();
+    const viewOnly = [...this.users].some((u) => u.screen && u.viewOnly);
+    this.post(
+      {
+        case: "hello",
+        value: create(ViewerHelloSchema, {
+          version: 1,
+          want: {
+            view: true,
+            control: !viewOnly,
+            clipboardIn: true,
+            clipboardOut: true,
+            filesRead: true,
+            filesWrite: true,
+          },
+          viewOnly,
+          agent: "page",
+        }),
+      },
+      0,
+      null,
+    );
+  }
+
+  private pathUp(): void {
+    if (!this.hello || !this.channel?.open) return; // the first path of a session: hello follows
+    clearTimeout(this.stepTimer);
+    this.underWay = false;
+    this.failures = 0;
+    this.heldKeys = 0;
+    if (this.state.is === "lost") {
+      this.set({ is: "live" });
+      for (const user of this.users) user.resumed();
+      this.flush();
+    }
+  }
+
+  private pathDown(error: number): void {
+    if (this.ended) return;
+    clearTimeout(this.stepTimer);
+    this.underWay = false;
+    // A resume that the host does not take: it restarted or forgot. Begin anew.
+    if (this.state.is === "lost" && this.hello) this.wantFresh = true;
+    const why =
+      error === 0
+        ? `The connection to ${this.name} was lost.`
+        : `The connection to ${this.name} broke off (${error}).`;
+    if (this.live) {
+      this.lostMs = performance.now();
+      this.heldKeys = 0;
+      this.set({ is: "lost", sinceMs: Date.now(), heldKeys: 0, why });
+      clearTimeout(this.retryTimer);
+      this.retryTimer = setTimeout(() => this.attempt(), 20 + Math.random() * 80);
+    } else {
+      this.retry(why);
+    }
+  }
+
+  private closed(error: number, text: string): void {
+    if (this.ended) return;
+    if (error === 0 && text !== "") {
+      this.end("host", text);
+      return;
+    }
+    this.underWay = false;
+    // Refused or malformed: what is left of the session is of no use.
+    this.wantFresh = true;
+    if (this.live) {
+      this.lostMs = performance.now();
+      this.set({ is: "lost", sinceMs: Date.now(), heldKeys: 0, why: `${this.name} began anew.` });
+      setTimeout(() => this.attempt(), 100);
+    } else {
+      this.channel?.lose(error);
+      this.retry(`${this.name} did not accept the connection.`);
+    }
+  }
+
+  private streamOpened(stream: number, kind: number, param: number): void {
+    if (kind === KIND.screen) {
+      this.screenStream = stream;
+      for (const user of this.users) if (user.screen) user.screenOpened(stream);
+      return;
+    }
+    const user = kind === KIND.file ? this.awaitedStreams.get(param) : undefined;
+    if (!user) {
+      this.channel?.stop(stream, 0);
+      return;
+    }
+    this.awaitedStreams.delete(param);
+    this.streams.set(stream, user);
+  }
+
+  private data(stream: number, bytes: Uint8Array): void {
+    const len = bytes.length;
+    if (stream === this.control) {
+      let messages: Bytes[];
+      try {
+        messages = this.reader.push(bytes);
+      } catch {
+        this.end("error", `${this.name} sent something that is not a message.`);
+        return;
+      }
+      this.channel?.consumed(stream, len);
+      for (const message of messages) this.heard(message);
+      return;
+    }
+    const user = this.streams.get(stream);
+    if (!user || user.data(bytes)) this.channel?.consumed(stream, len);
+  }
+
+  private heard(bytes: Bytes): void {
+    let message: FromHost;
+    try {
+      message = fromBinary(FromHostSchema, bytes);
+    } catch {
+      this.end("error", `${this.name} sent something that is not a message.`);
+      return;
+    }
+    const { body } = message;
+    switch (body.case) {
+      case "hello":
+        this.begin(body.value);
+        return;
+      case "bye":
+        this.end("host", body.value.reason || `${this.name} ended it.`);
+        return;
+      case "rights":
+        this.setRights(body.value);
+        return;
+      default:
+        break;
+    }
+    const asked = message.re ? this.asked.get(message.re) : undefined;
+    if (asked) {
+      if (body.case !== "error" && asked.more?.(body)) return;
+      this.asked.delete(message.re);
+      if (body.case === "error")
+        asked.reject(
+          new HearthError(CODES[body.value.code] ?? "internal", body.value.message || "It refused that."),
+        );
+      else asked.resolve(body);
+      return;
+    }
+    for (const user of this.users) user.heard(message);
+  }
+
+  private setRights(given: HostHello["rights"]): void {
+    this.rights = given
+      ? {
+          view: given.view,
+          control: given.control,
+          clipboardIn: given.clipboardIn,
+          clipboardOut: given.clipboardOut,
+          filesRead: given.filesRead,
+          filesWrite: given.filesWrite,
+        }
+      : NO_RIGHTS;
+    for (const user of this.users) user.rights(this.rights);
+  }
+
+  private begin(hello: HostHello): void {
+    clearTimeout(this.stepTimer);
+    this.underWay = false;
+    this.hello = hello;
+    this.failures = 0;
+    this.heldKeys = 0;
+    this.wantFresh = false;
+    this.setRights(hello.rights);
+    this.set({ is: "live" });
+    for (const user of this.users) user.begun(hello);
+  }
+
+  private post(body: Body, id: number, pointer: string | null): void {
+    const bytes = framed(toBinary(ToHostSchema, create(ToHostSchema, { id, body })));
+    const last = this.queue[this.queue.length - 1];
+    if (pointer !== null && last && last.pointer === pointer) last.bytes = bytes;
+    else if (this.queue.length < QUEUE_MOST) this.queue.push({ bytes, pointer });
+    this.flush();
+  }
+
+  private flush(): void {
+    while (this.channel && this.control > 0) {
+      const next = this.queue[0];
+      if (!next) return;
+      const taken = this.channel.write(this.control, next.bytes);
+      if (taken < next.bytes.length) {
+        if (taken > 0) this.queue[0] = { bytes: copyOf(next.bytes.subarray(taken)), pointer: null };
+        return;
+      }
+      this.queue.shift();
+    }
+  }
+
+  private look(): void {
+    const { channel } = this;
+    if (!channel || !this.live) return;
+    const screen = [...this.users].some((u) => u.screen);
+    const now = performance.now();
+    const silent = now - channel.heardMs;
+    if (silent > (screen ? SILENCE_SCREEN_MS : SILENCE_FILES_MS)) {
+      channel.lose(0);
+    } else if (silent > PING_AFTER_MS && now - this.pingSentMs > PING_AFTER_MS) {
+      this.pingSentMs = now;
+      this.say({
+        case: "ping",
+        value: { $typeName: "hearth.session.Ping", tUs: BigInt(Math.round(now * 1000)) },
+      });
+    }
+  }
+
+  /** Nothing of the session before is left for a new one. */
+  private clear(): void {
+    const { channel } = this;
+    this.channel = null;
+    if (channel) {
+      this.bytesBefore = this.bytesBefore + channel.stats().bytesIn + channel.stats().bytesOut;
+      channel.destroy();
+    }
+    this.forget();
+  }
+
+  private forget(): void {
+    this.control = 0;
+    this.screenStream = 0;
+    this.queue = [];
+    const asked = [...this.asked.values()];
+    this.asked.clear();
+    for (const one of asked) one.reject(LOST());
+    const streams = [...this.streams.values(), ...this.awaitedStreams.values()];
+    this.streams.clear();
+    this.awaitedStreams.clear();
+    for (const one of streams) one.failed();
+  }
+}
+
+export { MAX_PIXELS };

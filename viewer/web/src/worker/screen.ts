@@ -1,0 +1,529 @@
+// The picture of one computer in the worker: messages in, changed rectangles out to the main thread, acks
+// back to the host. What is not shown yet is merged, never queued: at most FRAMES_MOST frames are under way.
+
+import { create } from "@bufbuild/protobuf";
+import type { Rights, SessionState, Use } from "../engine/api";
+import { type FromHost, type HostHello, type HostStats, ScreenAckSchema } from "../gen/session_pb";
+import { hex } from "./bytes";
+import { nowUs } from "./channel";
+import type { FromWorker, Input, ScreenEvent } from "./messages";
+import { MAX_PIXELS, type Peer, type PeerUser } from "./peer";
+import { area, merge, RECTS_MOST, type Rect } from "./rects";
+import type { Core, Ptr } from "./wasm";
+
+const ENVELOPE_BYTES = 9;
+const ENVELOPE_VERSION = 1;
+const DECODED_BYTES = 32 + RECTS_MOST * 16;
+const BAND_BYTES = 1 << 20;
+const FRAMES_MOST = 4;
+const POOL_MOST = 4;
+const POOL_BYTES_MOST = 48 << 20;
+const BUFFER_STEP = 64 * 1024;
+const CODEC_MOST_PIXELS = 33 * 1024 * 1024;
+const NO_PICTURE_MS = 3000;
+const NUMBERS_MS = 500;
+const HIDDEN_ACK_MS = 500;
+const CLIPBOARD_MOST = 512 * 1024;
+const RESET_PAUSE_MS = 500;
+
+interface Mark {
+  epoch: number;
+  seq: number;
+  receivedUs: number;
+  decodedUs: number;
+}
+
+const PART = { $typeName: "hearth.session.ScreenAck" } as const;
+
+export class Screen implements PeerUser {
+  readonly screen = true;
+  peer: Peer | null = null;
+  private readonly out: Ptr;
+  private readonly band: Ptr;
+  private decoder: Ptr = 0;
+  private decoderPixels = 0;
+  private picture = false;
+  private width = 0;
+  private height = 0;
+  private canvas = false;
+  private hidden = false;
+  private waiting: Rect[] = [];
+  private waitingMarks: Mark[] = [];
+  private input = 0;
+  private frames = 0;
+  private readonly underWay = new Map<number, Mark[]>();
+  private pool: ArrayBuffer[] = [];
+  private why: string | null = null;
+  private hostWhy: string | null = null;
+  private resetMs = 0;
+  private clipboardSerial = 0n;
+  private readonly pictureTimer: ReturnType<typeof setTimeout>;
+  private readonly numbersTimer: ReturnType<typeof setInterval>;
+  private readonly startedMs = performance.now();
+  private readonly n = {
+    connectMs: 0,
+    firstFrameMs: 0,
+    shown: 0,
+    exact: 0,
+    captureUs: 0,
+    encodeUs: 0,
+    decodeUs: 0,
+    presentUs: 0,
+  };
+  private hostStats: HostStats | null = null;
+  private lastFrames = 0;
+  private lastBytes = 0;
+  private lastNumbersMs = performance.now();
+  private sessionState: SessionState = { is: "connecting", step: "finding" };
+
+  constructor(
+    private readonly core: Core,
+    readonly session: number,
+    public viewOnly: boolean,
+    private readonly post: (message: FromWorker, transfer?: Transferable[]) => void,
+  ) {
+    this.out = core.alloc(DECODED_BYTES);
+    this.band = core.alloc(BAND_BYTES);
+    this.pictureTimer = setTimeout(() => this.explain(), NO_PICTURE_MS);
+    this.numbersTimer = setInterval(() => this.numbers(), NUMBERS_MS);
+  }
+
+  destroy(): void {
+    clearTimeout(this.pictureTimer);
+    clearInterval(this.numbersTimer);
+    if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
+    this.core.x.hearth_free(this.out);
+    this.core.x.hearth_free(this.band);
+    this.decoder = 0;
+    this.peer = null;
+  }
+
+  // ---- PeerUser
+
+  state(state: SessionState): void {
+    this.sessionState = state;
+    this.tellState();
+  }
+
+  rights(rights: Rights): void {
+    this.post({ is: "rights", session: this.session, rights });
+  }
+
+  begun(hello: HostHello): void {
+    if (this.n.connectMs === 0) this.n.connectMs = performance.now() - this.startedMs;
+    const pixels = hello.screen ? hello.screen.width * hello.screen.height : 0;
+    this.renewDecoder(Math.min(CODEC_MOST_PIXELS, Math.max(MAX_PIXELS, pixels)));
+    this.hostWhy = hello.screen ? null : hello.screenError?.message || "This computer has no screen to show.";
+    this.start();
+    if (this.hostWhy !== null) this.explain();
+  }
+
+  resumed(): void {
+    // The lane of the screen starts over: the core reports the gap, and so does the host.
+    this.reset("a new path");
+  }
+
+  heard(message: FromHost): void {
+    const { body } = message;
+    switch (body.case) {
+      case "cursor": {
+        const c = body.value;
+        const whole =
+          c.rgba.length > 0 && c.rgba.length === c.width * c.height * 4 && c.width <= 256 && c.height <= 256;
+        this.event({
+          is: "cursor",
+          visible: c.visible,
+          width: c.width,
+          height: c.height,
+          hotX: c.hotX,
+          hotY: c.hotY,
+          rgba: whole ? new Uint8Array(c.rgba) : null,
+        });
+        break;
+      }
+      case "clipboard":
+        if (!body.value.tooLarge && body.value.text.length <= CLIPBOARD_MOST)
+          this.event({ is: "clipboard", text: body.value.text });
+        break;
+      case "viewers": {
+        const list: Use[] = body.value.viewers.map((v) => ({
+          deviceId: hex(v.deviceId),
+          name: v.name,
+          sinceMs: Number(v.sinceMs),
+          viewOnly: v.viewOnly,
+        }));
+        this.event({ is: "viewers", list });
+        break;
+      }
+      case "stats":
+        this.hostStats = body.value;
+        break;
+      case "screen":
+        if (body.value.width * body.value.height > this.decoderPixels)
+          this.renewDecoder(Math.min(CODEC_MOST_PIXELS, body.value.width * body.value.height));
+        break;
+      case "error":
+        if (!this.picture) {
+          this.hostWhy = body.value.message || "The computer cannot show its screen.";
+          this.explain();
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  screenOpened(): void {
+    this.waiting = [];
+  }
+
+  gap(): void {
+    this.reset("messages were lost");
+  }
+
+  message(at: Ptr, len: number): void {
+    const receivedUs = nowUs();
+    if (this.decoder === 0 || len < ENVELOPE_BYTES) return;
+    const { view } = this.core;
+    if (view.getUint8(at) !== ENVELOPE_VERSION) {
+      this.hostWhy = "The computer speaks a newer version of Hearth. Reload this page.";
+      this.explain();
+      return;
+    }
+    const input = view.getUint32(at + 1, true);
+    this.n.captureUs = view.getUint16(at + 5, true) * 10;
+    this.n.encodeUs = view.getUint16(at + 7, true) * 10;
+    const err = this.core.x.hearth_decoder_decode(
+      this.decoder,
+      at + ENVELOPE_BYTES,
+      len - ENVELOPE_BYTES,
+      this.out,
+    );
+    const decodedUs = nowUs();
+    if (err < 0) {
+      this.reset(`not decoded (${err})`);
+      return;
+    }
+    this.n.decodeUs = decodedUs - receivedUs;
+    const now = this.core.view;
+    const mark: Mark = {
+      seq: now.getUint32(this.out, true),
+      epoch: now.getUint32(this.out + 4, true),
+      receivedUs,
+      decodedUs,
+    };
+    const width = now.getInt32(this.out + 16, true);
+    const height = now.getInt32(this.out + 20, true);
+    const resized =
+      now.getUint32(this.out + 12, true) !== 0 || width !== this.width || height !== this.height;
+    this.n.exact = now.getUint32(this.out + 28, true) / 1000;
+    this.input = input;
+    let dirty: Rect[] = [];
+    const count = Math.min(RECTS_MOST, now.getUint32(this.out + 24, true));
+    for (let i = 0; i < count; i++) {
+      const r = this.out + 32 + i * 16;
+      dirty.push({
+        x: now.getInt32(r, true),
+        y: now.getInt32(r + 4, true),
+        w: now.getInt32(r + 8, true),
+        h: now.getInt32(r + 12, true),
+      });
+    }
+    if (resized) {
+      this.width = width;
+      this.height = height;
+      this.event({ is: "size", width, height });
+      dirty = [{ x: 0, y: 0, w: width, h: height }];
+      this.waiting = [];
+    }
+    this.n.shown++;
+    if (!this.picture) {
+      this.picture = true;
+      this.tellState();
+      this.setWhy(null);
+    }
+    if (!this.canvas) {
+      this.acknowledge([mark], decodedUs);
+      return;
+    }
+    this.waiting = merge(this.waiting, dirty);
+    this.waitingMarks.push(mark);
+    this.show();
+  }
+
+  // ---- from the main thread
+
+  shown(canvas: boolean, hidden: boolean): void {
+    const appeared = canvas && !this.canvas;
+    this.canvas = canvas;
+    this.hidden = hidden;
+    if (!canvas) {
+      this.acknowledge(this.waitingMarks, nowUs());
+      this.waiting = [];
+      this.waitingMarks = [];
+    } else if (appeared && this.picture) {
+      this.event({ is: "size", width: this.width, height: this.height });
+      this.waiting = [{ x: 0, y: 0, w: this.width, h: this.height }];
+      this.show();
+    }
+  }
+
+  presented(frame: number, atUs: number, buffer: ArrayBuffer): void {
+    const marks = this.underWay.get(frame);
+    this.underWay.delete(frame);
+    this.recycle(buffer);
+    if (!marks) return;
+    const last = marks[marks.length - 1];
+    if (last) this.n.presentUs = Math.max(0, atUs - last.decodedUs);
+    if (this.n.firstFrameMs === 0) this.n.firstFrameMs = performance.now() - this.startedMs;
+    if (this.hidden) setTimeout(() => this.acknowledge(marks, atUs), HIDDEN_ACK_MS);
+    else this.acknowledge(marks, atUs);
+    if (this.waiting.length > 0 || this.waitingMarks.length > 0) this.show();
+  }
+
+  send(input: Input): void {
+    const peer = this.peer;
+    if (!peer || this.viewOnly) return;
+    switch (input.is) {
+      case "key":
+        peer.input(
+          {
+            case: "key",
+            value: {
+              $typeName: "hearth.session.Key",
+              input: input.input,
+              down: input.down,
+              code: input.code,
+              keysym: input.keysym,
+              text: input.text,
+              locks: input.locks,
+            },
+          },
+          null,
+        );
+        break;
+      case "pointer":
+        peer.input(
+          {
+            case: "pointer",
+            value: {
+              $typeName: "hearth.session.Pointer",
+              input: input.input,
+              x: input.x,
+              y: input.y,
+              buttons: input.buttons,
+            },
+          },
+          `pointer ${input.buttons}`,
+        );
+        break;
+      case "wheel":
+        peer.input(
+          {
+            case: "wheel",
+            value: {
+              $typeName: "hearth.session.Wheel",
+              input: input.input,
+              x: input.x,
+              y: input.y,
+              dx120: input.dx,
+              dy120: input.dy,
+            },
+          },
+          null,
+        );
+        break;
+      case "text":
+        peer.input(
+          { case: "text", value: { $typeName: "hearth.session.Text", input: input.input, text: input.text } },
+          null,
+        );
+        break;
+      case "release":
+        peer.input(
+          { case: "releaseAll", value: { $typeName: "hearth.session.ReleaseAll", input: input.input } },
+          null,
+        );
+        break;
+    }
+  }
+
+  sendClipboard(text: string): void {
+    this.clipboardSerial++;
+    const tooLarge = new TextEncoder().encode(text).length > CLIPBOARD_MOST;
+    this.peer?.say({
+      case: "clipboard",
+      value: {
+        $typeName: "hearth.session.Clipboard",
+        serial: this.clipboardSerial,
+        text: tooLarge ? "" : text,
+        tooLarge,
+      },
+    });
+  }
+
+  // ---- inside
+
+  private event(event: ScreenEvent, transfer?: Transferable[]): void {
+    this.post({ is: "screen", session: this.session, event }, transfer);
+  }
+
+  /** For people the session lives when there is a picture, or when it is known why there is none. */
+  private tellState(): void {
+    const state = this.sessionState;
+    const shown: SessionState =
+      state.is === "live" && !this.picture && this.why === null
+        ? { is: "connecting", step: "picture" }
+        : state;
+    this.post({ is: "session", session: this.session, state: shown });
+  }
+
+  private setWhy(why: string | null): void {
+    if (this.why === why) return;
+    this.why = why;
+    this.event({ is: "noPicture", why });
+    this.tellState();
+  }
+
+  private explain(): void {
+    if (this.picture) return;
+    const name = this.peer?.name ?? "The computer";
+    const state = this.sessionState;
+    if (this.hostWhy !== null) this.setWhy(this.hostWhy);
+    else if (state.is === "live")
+      this.setWhy(`${name} is connected but has sent no picture yet. Check that its screen is on.`);
+    else if (state.is === "connecting")
+      this.setWhy(
+        state.step === "finding"
+          ? `The server has not reached ${name} yet. Check that it is switched on and connected.`
+          : `${name} was found and the secure connection is still being made. A slow network can be the cause.`,
+      );
+  }
+
+  private start(): void {
+    this.peer?.say({
+      case: "screenStart",
+      value: { $typeName: "hearth.session.ScreenStart", maxPixels: this.decoderPixels },
+    });
+  }
+
+  private reset(reason: string): void {
+    const now = performance.now();
+    if (now - this.resetMs < RESET_PAUSE_MS) return;
+    this.resetMs = now;
+    this.peer?.say({ case: "screenReset", value: { $typeName: "hearth.session.ScreenReset", reason } });
+  }
+
+  private renewDecoder(pixels: number): void {
+    if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
+    this.decoder = this.core.x.hearth_decoder_create(pixels);
+    this.decoderPixels = pixels;
+    if (this.decoder === 0) {
+      this.hostWhy = "There is not enough memory in this browser for so large a screen.";
+      this.explain();
+    }
+  }
+
+  private show(): void {
+    if (!this.canvas || this.underWay.size >= FRAMES_MOST || this.decoder === 0) return;
+    const rects = this.waiting;
+    const marks = this.waitingMarks;
+    this.waiting = [];
+    this.waitingMarks = [];
+    if (rects.length === 0) {
+      this.acknowledge(marks, nowUs());
+      return;
+    }
+    const buffer = this.buffer(area(rects) * 4);
+    const target = new Uint8Array(buffer);
+    let at = 0;
+    const list: number[] = [];
+    for (const r of rects) {
+      list.push(r.x, r.y, r.w, r.h);
+      const step = Math.max(1, Math.floor(BAND_BYTES / (r.w * 4)));
+      for (let y = 0; y < r.h; y += step) {
+        const h = Math.min(step, r.h - y);
+        const len = this.core.x.hearth_decoder_copy(
+          this.decoder,
+          r.x,
+          r.y + y,
+          r.w,
+          h,
+          this.band,
+          BAND_BYTES,
+        );
+        if (len < 0) {
+          this.reset(`not copied (${len})`);
+          return;
+        }
+        target.set(this.core.at(this.band, len), at);
+        at += len;
+      }
+    }
+    this.frames++;
+    this.underWay.set(this.frames, marks);
+    this.event({ is: "frame", frame: this.frames, rects: list, buffer, input: this.input }, [buffer]);
+  }
+
+  private acknowledge(marks: Mark[], presentedUs: number): void {
+    if (!this.peer?.live) return;
+    for (const mark of marks)
+      this.peer.say({
+        case: "screenAck",
+        value: create(ScreenAckSchema, {
+          ...PART,
+          epoch: mark.epoch,
+          seq: mark.seq,
+          receivedUs: BigInt(mark.receivedUs),
+          decodedUs: BigInt(mark.decodedUs),
+          presentedUs: BigInt(Math.max(mark.decodedUs, Math.round(presentedUs))),
+          hidden: this.hidden || !this.canvas,
+        }),
+      });
+  }
+
+  private buffer(len: number): ArrayBuffer {
+    const fits = this.pool.findIndex((b) => b.byteLength >= len);
+    const [found] = fits >= 0 ? this.pool.splice(fits, 1) : [];
+    return found ?? new ArrayBuffer(Math.ceil(len / BUFFER_STEP) * BUFFER_STEP);
+  }
+
+  private recycle(buffer: ArrayBuffer): void {
+    const held = this.pool.reduce((sum, b) => sum + b.byteLength, 0);
+    if (
+      buffer.byteLength === 0 ||
+      this.pool.length >= POOL_MOST ||
+      held + buffer.byteLength > POOL_BYTES_MOST
+    )
+      return;
+    this.pool.push(buffer);
+    this.pool.sort((a, b) => a.byteLength - b.byteLength);
+  }
+
+  private numbers(): void {
+    const now = performance.now();
+    const seconds = (now - this.lastNumbersMs) / 1000;
+    const stats = this.peer?.stats() ?? null;
+    const bytesIn = stats?.bytesIn ?? this.lastBytes;
+    const numbers = {
+      connectMs: this.n.connectMs,
+      firstFrameMs: this.n.firstFrameMs,
+      frames: this.n.shown,
+      bytesIn,
+      bytesOut: stats?.bytesOut ?? 0,
+      rttMs: (stats?.rttUs ?? 0) / 1000,
+      exactShare: this.n.exact,
+      codec: this.hostStats?.codec || "hearth",
+      framesPerS: (this.n.shown - this.lastFrames) / seconds,
+      bitsPerS: (Math.max(0, bytesIn - this.lastBytes) * 8) / seconds,
+      captureMs: this.n.captureUs / 1000,
+      encodeMs: this.n.encodeUs / 1000,
+      decodeMs: this.n.decodeUs / 1000,
+      presentMs: this.n.presentUs / 1000,
+    };
+    this.lastFrames = this.n.shown;
+    this.lastBytes = bytesIn;
+    this.lastNumbersMs = now;
+    this.event({ is: "numbers", numbers });
+  }
+}

@@ -1,0 +1,741 @@
+// All transfers of the page: a list that people see, jobs that survive a lost network, and the browser's
+// own storage (OPFS) where downloads lie until they are whole and checked.
+
+import { create } from "@bufbuild/protobuf";
+import { Zip, ZipPassThrough } from "fflate";
+import { createSHA256, type IHasher } from "hash-wasm";
+import { type FileEntry, type FilePath, HearthError, type Transfer } from "../engine/api";
+import { savedName } from "../engine/names";
+import { FileStatSchema } from "../gen/session_pb";
+import { copyOf, equal, hex, random } from "./bytes";
+import { type FileDesk, listPage, whenLive, wirePath } from "./files";
+import type { FromWorker } from "./messages";
+import type { Peer, PeerUser } from "./peer";
+import {
+  addToHash,
+  fetchFile,
+  type Progress,
+  pushFile,
+  Stopped,
+  sourceOf,
+  transferKey,
+  unless,
+} from "./transfer";
+
+const RUNNING_MOST = 3;
+const LISTED_MOST = 1000;
+const TELL_MS = 150;
+const SPEED_OVER_MS = 3000;
+const LIVE_WAIT_MS = 30_000;
+const STORE = "hearth-transfers";
+const PART_KEPT_MS = 7 * 24 * 3600 * 1000;
+const REHASH_BYTES = 1 << 20;
+const FOLDER_DEPTH_MOST = 64;
+const FOLDER_ENTRIES_MOST = 100_000;
+/** Store-only archives without ZIP64 end here. */
+const ZIP_MOST_BYTES = 0xffff_ffff - (64 << 20);
+const ZIP_MOST_ENTRIES = 65_000;
+
+type Kind = Transfer["direction"];
+
+interface What {
+  name: string;
+  direction: Kind;
+  device: string;
+  deviceName: string;
+  total: number;
+  at: FilePath;
+}
+
+/** One line of the list. run() moves what is left; it may be called again after a loss. */
+class Job {
+  readonly id = hex(random(8));
+  done = 0;
+  total: number;
+  state: Transfer["state"] = "waiting";
+  note = "";
+  private halt: (reason: Stopped) => void = () => undefined;
+  private samples: { atMs: number; done: number }[] = [];
+  stop: Promise<never> = new Promise(() => undefined);
+
+  constructor(
+    readonly what: What,
+    readonly run: (job: Job) => Promise<void>,
+    readonly cleanup: () => Promise<void>,
+  ) {
+    this.total = what.total;
+  }
+
+  arm(): void {
+    this.stop = new Promise((_, reject) => {
+      this.halt = reject;
+    });
+    this.stop.catch(() => undefined);
+  }
+
+  interrupt(keepPart: boolean): void {
+    this.halt(new Stopped(keepPart));
+  }
+
+  moved(done: number): void {
+    this.done = done;
+    const atMs = performance.now();
+    this.samples.push({ atMs, done });
+    while (this.samples.length > 2 && atMs - (this.samples[0]?.atMs ?? 0) > SPEED_OVER_MS)
+      this.samples.shift();
+  }
+
+  snapshot(): Transfer {
+    const first = this.samples[0];
+    const last = this.samples[this.samples.length - 1];
+    const spanMs = first && last ? last.atMs - first.atMs : 0;
+    const speed = first && last && spanMs > 0 ? ((last.done - first.done) * 1000) / spanMs : 0;
+    return {
+      id: this.id,
+      name: this.what.name,
+      direction: this.what.direction,
+      device: this.what.device,
+      deviceName: this.what.deviceName,
+      total: this.total,
+      done: this.done,
+      bytesPerS: this.state === "running" ? Math.max(0, Math.round(speed)) : 0,
+      state: this.state,
+      note: this.note,
+      at: this.what.at,
+    };
+  }
+}
+
+async function folder(): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(STORE, { create: true });
+}
+
+async function fresh(): Promise<Progress> {
+  const hash: IHasher = await createSHA256();
+  hash.init();
+  return { hash, hashed: 0 };
+}
+
+function noSpace(error: unknown): unknown {
+  return error instanceof DOMException && error.name === "QuotaExceededError"
+    ? new HearthError("no-space", "There is not enough space left in this browser. Free some; then go on.")
+    : error;
+}
+
+const below = (at: FilePath, key: string): FilePath => ({ root: at.root, parts: [...at.parts, key] });
+
+export class Transfers {
+  private jobs: Job[] = [];
+  private telling: ReturnType<typeof setTimeout> | undefined;
+  private readonly exports = new Map<string, string>();
+
+  constructor(
+    private readonly post: (message: FromWorker) => void,
+    private readonly peerOf: (device: string) => Peer,
+  ) {}
+
+  // ---- what the page asks
+
+  async upload(desk: FileDesk, to: FilePath, file: File, replace: boolean): Promise<Transfer> {
+    const { peer } = desk;
+    await this.refuseExisting(peer, to, replace);
+    const key = await transferKey(
+      "up",
+      peer.device,
+      to.root,
+      to.parts.join("/"),
+      file.size,
+      file.lastModified,
+      file.name,
+    );
+    let progress = await fresh();
+    const push = { to, size: file.size, mtimeMs: file.lastModified, key, replace };
+    return this.add(
+      new Job(
+        {
+          name: file.name,
+          direction: "up",
+          device: peer.device,
+          deviceName: peer.name,
+          total: file.size,
+          at: to,
+        },
+        (job) =>
+          this.with(job, peer.device, async (live) => {
+            // A hash that was finished cannot go on.
+            if (progress.hashed >= file.size) progress = await fresh();
+            await pushFile(
+              live,
+              push,
+              sourceOf(file),
+              progress,
+              (done) => this.moved(job, done),
+              () => this.set(job, "checking"),
+              job.stop,
+            );
+          }),
+        async () => undefined,
+      ),
+    );
+  }
+
+  async download(desk: FileDesk, at: FilePath, entry: FileEntry): Promise<Transfer> {
+    const { peer } = desk;
+    const from = fullPath(at, entry);
+    const key = await transferKey(
+      "down",
+      peer.device,
+      from.root,
+      from.parts.join("/"),
+      entry.size,
+      entry.mtimeMs,
+    );
+    const part = `${hex(key)}-${entry.size}.part`;
+    return this.add(
+      new Job(
+        {
+          name: entry.name,
+          direction: "down",
+          device: peer.device,
+          deviceName: peer.name,
+          total: entry.size,
+          at: from,
+        },
+        async (job) => {
+          const handle = await (await folder()).getFileHandle(part, { create: true });
+          const access = await handle.createSyncAccessHandle();
+          try {
+            const progress = await this.rehash(access, entry.size, job);
+            await this.with(job, peer.device, async (live) => {
+              this.moved(job, progress.hashed);
+              const theirs = await fetchFile(
+                live,
+                from,
+                entry,
+                progress.hashed,
+                (bytes, offset) => {
+                  access.write(bytes as Uint8Array<ArrayBuffer>, { at: offset });
+                  addToHash(progress, offset, bytes);
+                  this.moved(job, progress.hashed);
+                },
+                job.stop,
+              );
+              this.set(job, "checking");
+              access.flush();
+              if (!equal(progress.hash.digest("binary"), theirs)) {
+                access.truncate(0);
+                throw new HearthError(
+                  "mismatch",
+                  "What arrived is not what was sent; nothing was kept. Start again.",
+                );
+              }
+            });
+          } catch (error) {
+            if (error instanceof HearthError && error.code === "changed") access.truncate(0);
+            throw noSpace(error);
+          } finally {
+            access.close();
+          }
+          this.export(job, savedName(entry.name), part, await handle.getFile());
+        },
+        () => this.drop(part),
+      ),
+    );
+  }
+
+  async downloadFolder(
+    desk: FileDesk,
+    at: FilePath,
+    entry: FileEntry,
+    into: FileSystemDirectoryHandle | null,
+  ): Promise<Transfer> {
+    const { peer } = desk;
+    const from = fullPath(at, entry);
+    const what: What = {
+      name: into ? entry.name : `${entry.name}.zip`,
+      direction: "down",
+      device: peer.device,
+      deviceName: peer.name,
+      total: 0,
+      at: from,
+    };
+    if (into)
+      return this.add(
+        new Job(
+          what,
+          (job) => this.fetchTree(job, from, entry, into),
+          async () => undefined,
+        ),
+      );
+    const part = `${hex(random(16))}-0.zip`;
+    return this.add(
+      new Job(
+        what,
+        (job) => this.fetchZip(job, from, part, `${savedName(entry.name)}.zip`),
+        () => this.drop(part),
+      ),
+    );
+  }
+
+  async copy(
+    desk: FileDesk,
+    at: FilePath,
+    entry: FileEntry,
+    other: FileDesk,
+    to: FilePath,
+    replace: boolean,
+  ): Promise<Transfer> {
+    const from = fullPath(at, entry);
+    const source = desk.peer.device;
+    const target = other.peer;
+    await this.refuseExisting(target, to, replace);
+    const key = await transferKey(
+      "copy",
+      source,
+      target.device,
+      to.root,
+      to.parts.join("/"),
+      entry.size,
+      entry.mtimeMs,
+    );
+    let progress = await fresh();
+    const push = { to, size: entry.size, mtimeMs: entry.mtimeMs, key, replace };
+    return this.add(
+      new Job(
+        {
+          name: entry.name,
+          direction: "up",
+          device: target.device,
+          deviceName: target.name,
+          total: entry.size,
+          at: to,
+        },
+        (job) =>
+          this.with(job, source, (reader) =>
+            this.with(job, target.device, async (writer) => {
+              if (progress.hashed >= entry.size) progress = await fresh();
+              await pushFile(
+                writer,
+                push,
+                (start) => streamed(reader, from, entry, start, job.stop),
+                progress,
+                (done) => this.moved(job, done),
+                () => this.set(job, "checking"),
+                job.stop,
+              );
+            }),
+          ),
+        async () => undefined,
+      ),
+    );
+  }
+
+  act(id: string, act: "pause" | "resume" | "cancel"): void {
+    const job = this.jobs.find((j) => j.id === id);
+    if (!job) return;
+    const moving = job.state === "running" || job.state === "stalled" || job.state === "checking";
+    if (act === "pause" && (moving || job.state === "waiting")) {
+      this.set(job, "paused");
+      job.interrupt(true);
+    } else if (act === "resume" && (job.state === "paused" || job.state === "failed")) {
+      this.set(job, "waiting");
+      this.next();
+    } else if (act === "cancel" && job.state !== "done" && job.state !== "cancelled") {
+      this.set(job, "cancelled");
+      if (moving) job.interrupt(false);
+      else void job.cleanup().catch(() => undefined);
+    }
+  }
+
+  clearFinished(): void {
+    this.jobs = this.jobs.filter((j) => !["done", "failed", "cancelled"].includes(j.state));
+    this.tell();
+  }
+
+  exported(id: string): void {
+    const part = this.exports.get(id);
+    this.exports.delete(id);
+    if (part) void this.drop(part);
+  }
+
+  wake(): void {
+    this.next();
+  }
+
+  /** At the start: copies that were handed over, archives that cannot go on, parts that nobody came back for. */
+  async sweep(): Promise<void> {
+    try {
+      const held = await folder();
+      for await (const [name, handle] of held.entries()) {
+        if (handle.kind !== "file") continue;
+        const file = await (handle as FileSystemFileHandle).getFile();
+        const whole = Number(/-(\d+)\.part$/.exec(name)?.[1] ?? -1) === file.size;
+        if (whole || name.endsWith(".zip") || Date.now() - file.lastModified > PART_KEPT_MS)
+          await held.removeEntry(name).catch(() => undefined);
+      }
+    } catch {
+      // No storage of its own in this browser: a download will say so.
+    }
+  }
+
+  /** Signed out: nothing of the account stays. */
+  async forget(): Promise<void> {
+    for (const job of this.jobs) if (!["done", "failed"].includes(job.state)) this.act(job.id, "cancel");
+    this.jobs = [];
+    this.tell();
+    try {
+      const root = await navigator.storage.getDirectory();
+      await root.removeEntry(STORE, { recursive: true });
+    } catch {
+      // Nothing was there, or a copy is still being handed over: the next start sweeps it.
+    }
+  }
+
+  // ---- the queue
+
+  private add(job: Job): Transfer {
+    if (this.jobs.length >= LISTED_MOST)
+      throw new HearthError(
+        "busy",
+        "There are too many transfers in the list. Clear those that are finished.",
+      );
+    this.jobs.push(job);
+    this.next();
+    this.tell();
+    return job.snapshot();
+  }
+
+  private next(): void {
+    let running = this.jobs.filter((j) => ["running", "stalled", "checking"].includes(j.state)).length;
+    for (const job of this.jobs) {
+      if (running >= RUNNING_MOST) return;
+      if (job.state !== "waiting") continue;
+      running++;
+      void this.work(job);
+    }
+  }
+
+  private async work(job: Job): Promise<void> {
+    job.arm();
+    this.set(job, "running");
+    try {
+      await job.run(job);
+      this.set(job, "done");
+    } catch (error) {
+      if (error instanceof Stopped) {
+        if (!error.keepPart) await job.cleanup().catch(() => undefined);
+      } else if (job.state !== "paused" && job.state !== "cancelled") {
+        if (!(error instanceof HearthError)) console.error(error);
+        const fact =
+          error instanceof HearthError ? error.message : "Something in this page went wrong. Try again.";
+        this.set(job, "failed", fact);
+      }
+    }
+    this.next();
+  }
+
+  /** Runs work with a live computer, again after each loss, until it ends. */
+  private async with(job: Job, device: string, work: (peer: Peer) => Promise<void>): Promise<void> {
+    for (;;) {
+      const peer = this.peerOf(device);
+      const user = this.watcher(job);
+      peer.add(user);
+      try {
+        if (!peer.live)
+          this.set(job, "stalled", `${peer.name} does not answer. It goes on by itself when it does.`);
+        await unless(job.stop, whenLive(peer, LIVE_WAIT_MS));
+        this.set(job, "running");
+        await work(peer);
+        return;
+      } catch (error) {
+        const lost =
+          error instanceof HearthError && ["unreachable", "unavailable", "offline"].includes(error.code);
+        const forGood = error instanceof HearthError && error.code === "unavailable" && peer.live;
+        if (!lost || forGood) throw error;
+        this.set(job, "stalled", `${error.message} It goes on by itself when it can.`);
+        await unless(job.stop, new Promise((resolve) => setTimeout(resolve, 1000)));
+      } finally {
+        if (!peer.ended) peer.remove(user);
+      }
+    }
+  }
+
+  /** Shows a lost network while the session waits for its return. */
+  private watcher(job: Job): PeerUser {
+    return {
+      screen: false,
+      viewOnly: true,
+      state: (state) => {
+        if (state.is === "lost" && job.state === "running")
+          this.set(job, "stalled", `${state.why} It goes on by itself when it can.`);
+        else if (state.is === "live" && job.state === "stalled") this.set(job, "running");
+      },
+      rights: () => undefined,
+      begun: () => undefined,
+      resumed: () => undefined,
+      heard: () => undefined,
+      message: () => undefined,
+      screenOpened: () => undefined,
+      gap: () => undefined,
+    };
+  }
+
+  private set(job: Job, state: Transfer["state"], note = ""): void {
+    // Paused and cancelled are the person's word: only work() or the person changes them.
+    if ((job.state === "cancelled" || job.state === "paused") && !["waiting", "cancelled"].includes(state))
+      return;
+    job.state = state;
+    job.note = note;
+    this.tell();
+  }
+
+  private moved(job: Job, done: number): void {
+    job.moved(done);
+    this.tell();
+  }
+
+  private tell(): void {
+    if (this.telling !== undefined) return;
+    this.telling = setTimeout(() => {
+      this.telling = undefined;
+      this.post({ is: "transfers", list: this.jobs.map((j) => j.snapshot()) });
+    }, TELL_MS);
+  }
+
+  // ---- pieces
+
+  private async refuseExisting(peer: Peer, to: FilePath, replace: boolean): Promise<void> {
+    await whenLive(peer, LIVE_WAIT_MS);
+    if (replace) return;
+    try {
+      await peer.ask({ case: "fileStat", value: create(FileStatSchema, { at: wirePath(to) }) });
+    } catch (error) {
+      if (error instanceof HearthError && error.code === "not-found") return;
+      throw error;
+    }
+    throw new HearthError(
+      "exists",
+      "A file of that name is there already. Replace it, or choose another name.",
+    );
+  }
+
+  private async rehash(access: FileSystemSyncAccessHandle, size: number, job: Job): Promise<Progress> {
+    const progress = await fresh();
+    if (access.getSize() > size) access.truncate(0);
+    const held = access.getSize();
+    const chunk = new Uint8Array(Math.min(REHASH_BYTES, Math.max(1, held)));
+    while (progress.hashed < held) {
+      const len = access.read(chunk, { at: progress.hashed });
+      if (len === 0) break;
+      addToHash(progress, progress.hashed, chunk.subarray(0, len));
+      await unless(job.stop, Promise.resolve());
+    }
+    return progress;
+  }
+
+  private export(job: Job, name: string, part: string, file: File): void {
+    this.exports.set(job.id, part);
+    this.post({ is: "export", id: job.id, name, file });
+  }
+
+  private async drop(part: string): Promise<void> {
+    await (await folder()).removeEntry(part).catch(() => undefined);
+  }
+
+  /** Files below a folder, depth first; links and devices are left out. */
+  private async walk(
+    job: Job,
+    at: FilePath,
+    found: (path: FilePath, names: string[], entry: FileEntry) => Promise<void>,
+    names: string[] = [],
+    seen = { entries: 0 },
+  ): Promise<void> {
+    if (names.length > FOLDER_DEPTH_MOST)
+      throw new HearthError("bad-input", "The folders are nested too deep. Fetch a part of them.");
+    let after = "";
+    for (;;) {
+      let page: { entries: FileEntry[]; more: boolean } = { entries: [], more: false };
+      await this.with(job, job.what.device, async (peer) => {
+        page = await unless(job.stop, listPage(peer, at, after));
+      });
+      for (const entry of page.entries) {
+        if (++seen.entries > FOLDER_ENTRIES_MOST)
+          throw new HearthError("bad-input", "There are too many files. Fetch a part of them.");
+        const path = below(at, entry.key);
+        const here = [...names, savedName(entry.name)];
+        if (entry.kind === "file" || entry.kind === "folder") await found(path, here, entry);
+        if (entry.kind === "folder") await this.walk(job, path, found, here, seen);
+      }
+      const last = page.entries[page.entries.length - 1];
+      if (!page.more || !last) return;
+      after = last.key;
+    }
+  }
+
+  /** One file of a folder, from where it stands, over any losses; checked. */
+  private async fetchChecked(
+    job: Job,
+    path: FilePath,
+    entry: FileEntry,
+    sink: (bytes: Uint8Array) => Promise<void> | void,
+  ): Promise<void> {
+    const progress = await fresh();
+    await this.with(job, job.what.device, async (peer) => {
+      const theirs = await fetchFile(
+        peer,
+        path,
+        entry,
+        progress.hashed,
+        (bytes, offset) => {
+          addToHash(progress, offset, bytes);
+          this.moved(job, job.done + bytes.length);
+          return sink(bytes);
+        },
+        job.stop,
+      );
+      if (!equal(progress.hash.digest("binary"), theirs))
+        throw new HearthError("mismatch", `${entry.name}: what arrived is not what was sent. Start again.`);
+    });
+  }
+
+  private async fetchTree(
+    job: Job,
+    from: FilePath,
+    entry: FileEntry,
+    into: FileSystemDirectoryHandle,
+  ): Promise<void> {
+    job.done = 0;
+    job.total = 0;
+    const top = await into.getDirectoryHandle(savedName(entry.name), { create: true });
+    const folders = new Map<string, FileSystemDirectoryHandle>([["", top]]);
+    await this.walk(job, from, async (path, names, found) => {
+      const parent = folders.get(names.slice(0, -1).join("/")) ?? top;
+      const name = names[names.length - 1] as string;
+      if (found.kind === "folder") {
+        folders.set(names.join("/"), await parent.getDirectoryHandle(name, { create: true }));
+        return;
+      }
+      job.total += found.size;
+      const handle = await parent.getFileHandle(name, { create: true });
+      const writer = await handle.createWritable();
+      try {
+        await this.fetchChecked(job, path, found, (bytes) => writer.write(copyOf(bytes)));
+        await writer.close();
+      } catch (error) {
+        await writer.abort().catch(() => undefined);
+        throw noSpace(error);
+      }
+    });
+  }
+
+  private async fetchZip(job: Job, from: FilePath, part: string, name: string): Promise<void> {
+    job.done = 0;
+    job.total = 0;
+    const handle = await (await folder()).getFileHandle(part, { create: true });
+    const access = await handle.createSyncAccessHandle();
+    let failure: unknown = null;
+    try {
+      access.truncate(0);
+      let at = 0;
+      let entries = 0;
+      const zip = new Zip((error, chunk) => {
+        if (error) failure = error;
+        else at += access.write(chunk as Uint8Array<ArrayBuffer>, { at });
+      });
+      await this.walk(job, from, async (path, names, found) => {
+        if (++entries > ZIP_MOST_ENTRIES || at + found.size > ZIP_MOST_BYTES)
+          throw new HearthError(
+            "bad-input",
+            "The folder is too large for one archive (4 GB). Fetch its parts.",
+          );
+        const inside = names.join("/");
+        const piece = new ZipPassThrough(found.kind === "folder" ? `${inside}/` : inside);
+        piece.mtime = zipTime(found.mtimeMs);
+        zip.add(piece);
+        if (found.kind === "file") {
+          job.total += found.size;
+          await this.fetchChecked(job, path, found, (bytes) => piece.push(copyOf(bytes)));
+        }
+        piece.push(new Uint8Array(0), true);
+        if (failure) throw failure;
+      });
+      zip.end();
+      if (failure) throw failure;
+      access.flush();
+    } catch (error) {
+      throw noSpace(error);
+    } finally {
+      access.close();
+    }
+    this.export(job, name, part, await handle.getFile());
+  }
+}
+
+/** The archive format knows 1980 to 2099 only. */
+function zipTime(mtimeMs: number): number {
+  return Math.min(Date.UTC(2099, 0, 1), Math.max(Date.UTC(1980, 0, 2), mtimeMs));
+}
+
+/** at: the folder that is shown, or already the entry itself. */
+function fullPath(at: FilePath, entry: FileEntry): FilePath {
+  return below(at, entry.key);
+}
+
+/** A file of another computer as chunks; a chunk is asked for when the one before was taken. */
+async function* streamed(
+  peer: Peer,
+  from: FilePath,
+  entry: FileEntry,
+  start: number,
+  stop: Promise<never>,
+): AsyncIterable<Uint8Array> {
+  const ready: { bytes: Uint8Array; taken: () => void }[] = [];
+  let wake: () => void = () => undefined;
+  let theirs: Uint8Array | null = null;
+  let failure: Error | null = null;
+  let quit: (reason: Error) => void = () => undefined;
+  const abandoned = new Promise<never>((_, reject) => {
+    quit = reject;
+  });
+  abandoned.catch(() => undefined);
+  const work = fetchFile(
+    peer,
+    from,
+    entry,
+    start,
+    (bytes) =>
+      new Promise<void>((taken) => {
+        ready.push({ bytes: copyOf(bytes), taken });
+        wake();
+      }),
+    Promise.race([stop, abandoned]),
+  );
+  work.then(
+    (sum) => {
+      theirs = sum;
+      wake();
+    },
+    (error: Error) => {
+      failure = error;
+      wake();
+    },
+  );
+  try {
+    for (;;) {
+      const next = ready.shift();
+      if (next) {
+        yield next.bytes;
+        next.taken();
+        continue;
+      }
+      if (failure) throw failure;
+      if (theirs) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    quit(new Stopped(true));
+  }
+}
