@@ -197,8 +197,8 @@ export class Ring {
   }
 
   /** Sign the test's CLI in to an account that was made elsewhere. */
-  async cliLogin() {
-    await this.cli(["login", this.url, this.account, "--password-file", join(this.dir, "password")]);
+  async cliLogin(home = "cli") {
+    await this.cli(["login", this.url, this.account, "--password-file", join(this.dir, "password")], { home });
   }
 
   /** Run an enrolled PC and wait until the CLI sees it online. */
