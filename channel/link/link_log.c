@@ -55,7 +55,8 @@ int link_log_take(struct channel_link *link, const Hearth__Link__LogEntries *ent
         } else if (seq == count) {
             const int error =
                 channel_home_append(link->config.home, entries->entries[i].data, entries->entries[i].len);
-            if (error == CHANNEL_LOG_OK) {
+            if (error == CHANNEL_LOG_OK || error == CHANNEL_HOME_ERR_IO) {
+                /* With ERR_IO it counts in memory and is stored with the next one. */
                 grew = true;
             } else if (error == CHANNEL_LOG_ERR_NOMEM) {
                 link_refuse(link, "Out of memory while keeping the account's log.");

@@ -205,7 +205,15 @@ static void on_closed(void *user, int ws_code, const char *why)
     struct channel_peer *peer = transport->peer;
     (void)ws_code;
     (void)why;
+    if (peer->state == PEER_OPEN && peer->role == CHANNEL_INITIATOR && transport->path >= 0 &&
+        !transport->up) {
+        peer->resumes_refused++;
+    }
     transport_drop(transport, true);
+    if (peer->resumes_refused >= PEER_RESUMES_REFUSED_MAX) {
+        peer_fail(peer, HEARTH__LINK__CODE__CODE_OFFLINE,
+            "The other computer no longer knows this session; it was restarted.");
+    }
     path_gone(peer);
     pump(peer);
 }
@@ -235,6 +243,7 @@ void peer_attach(struct channel_peer *peer, const struct channel_relay *relay)
     transport->path = -1;
     transport->token_sent = false;
     transport->busy = false;
+    transport->up = false;
     transport->deadline_ms = now_ms(peer) + PEER_RELAY_MS;
     const struct channel_socket_config config = {
         .net = peer->link->config.net,
@@ -426,9 +435,12 @@ static void take_path_up(struct channel_peer *peer, int path)
         struct peer_transport *transport = &peer->transports[i];
         if (transport->socket && transport->path >= 0 && transport->path != path) {
             transport_drop(transport, true);
+        } else if (transport->socket && transport->path == path) {
+            transport->up = true;
         }
     }
     peer->redials = 0;
+    peer->resumes_refused = 0;
     peer->lost_ms = 0;
     if (!peer->flowing) {
         peer->flowing = true;

@@ -5,11 +5,12 @@
 #include "channel/link/peer.h"
 
 enum {
-    PEER_TRANSPORTS = 2,       /* the one in use and the one that takes over */
-    PEER_HANDSHAKE_MS = 15000, /* from the relay's first message to an open session */
-    PEER_RELAY_MS = 15000,     /* from opening a relay socket to both sides being there */
-    PEER_HEAD_MS = 5000,       /* waiting for the log that the other side knows already */
-    PEER_RESUME_MS = 60000,    /* a session without a path ends */
+    PEER_TRANSPORTS = 2,          /* the one in use and the one that takes over */
+    PEER_HANDSHAKE_MS = 15000,    /* from the relay's first message to an open session */
+    PEER_RELAY_MS = 15000,        /* from opening a relay socket to both sides being there */
+    PEER_HEAD_MS = 5000,          /* waiting for the log that the other side knows already */
+    PEER_RESUME_MS = 60000,       /* a session without a path ends */
+    PEER_RESUMES_REFUSED_MAX = 2, /* ready relays that the other side left at once: it forgot us */
     PEER_REDIAL_FIRST_MS = 200,
     PEER_REDIAL_MAX_MS = 3000,
     PEER_READY_MESSAGE_BYTES = 1 + CHANNEL_ID_LEN
@@ -20,6 +21,7 @@ struct peer_transport {
     struct channel_socket *socket; /* NULL = free */
     int path;                      /* of the session; -1 until the relay is ready */
     bool token_sent, busy;
+    bool up;              /* records flowed on it */
     uint64_t deadline_ms; /* to be ready by */
     struct channel_relay relay;
 };
@@ -51,6 +53,7 @@ struct channel_peer {
     uint32_t request; /* Connect under way */
     uint32_t log_request;
     uint32_t redials;
+    uint32_t resumes_refused;
     uint64_t redial_ms;    /* 0 = none planned */
     uint64_t handshake_ms; /* deadline; 0 = none */
     uint64_t lost_ms;      /* since when there is no path; 0 = there is one */
