@@ -1,5 +1,6 @@
 #include "host/input/x11_internal.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,9 +188,12 @@ static int find_xtest_device(xcb_connection_t *conn)
         xcb_xkb_get_device_info_reply_t *reply = xcb_xkb_get_device_info_reply(conn, cookies[i], &error);
         static const char suffix[] = "XTEST keyboard";
         if (reply) {
-            size_t len = (size_t)xcb_xkb_get_device_info_name_length(reply);
-            const char *name = (const char *)xcb_xkb_get_device_info_name(reply);
-            if (found < 0 && len >= sizeof suffix - 1 &&
+            /* The name follows its length at once; xcb's accessor skips two bytes of it. */
+            size_t end = 32 + (size_t)reply->length * 4;
+            size_t at = offsetof(xcb_xkb_get_device_info_reply_t, nameLen) + sizeof reply->nameLen;
+            size_t len = reply->nameLen;
+            const char *name = (const char *)reply + at;
+            if (found < 0 && len <= end - at && len >= sizeof suffix - 1 &&
                 memcmp(name + len - (sizeof suffix - 1), suffix, sizeof suffix - 1) == 0)
                 found = i + 2;
         }

@@ -1,0 +1,394 @@
+/* The shared screen over a real display and the real codec: what viewers decode is what is shown. */
+#include "codec/decoder.h"
+#include "host/screen/screen.h"
+#include "tests/unit/host/display.h"
+#include "tests/unit/host/paint.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+struct viewer {
+    struct screen *screen;
+    struct screen_viewer *viewer;
+    struct codec_decoder *decoder;
+    bool blocked, silent, destroy_on_message;
+    unsigned messages, cursors, geometries, unavailable;
+    uint32_t input;
+    char problem[CAPTURE_ERROR_BYTES];
+    char clipboard[64];
+    bool failed;
+};
+
+static struct test_display display;
+static uv_loop_t loop;
+
+static bool on_send(void *data, const uint8_t *message, size_t len)
+{
+    struct viewer *v = data;
+    struct codec_decoded decoded;
+    v->messages++;
+    v->input = (uint32_t)message[1] | (uint32_t)message[2] << 8 | (uint32_t)message[3] << 16 |
+               (uint32_t)message[4] << 24;
+    if (message[0] != SCREEN_ENVELOPE_VERSION ||
+        codec_decoder_decode(
+            v->decoder, message + SCREEN_ENVELOPE_BYTES, len - SCREEN_ENVELOPE_BYTES, &decoded) != 0)
+        v->failed = true;
+    else if (!v->silent)
+        screen_viewer_ack(v->viewer, decoded.epoch, decoded.seq, false);
+    if (v->destroy_on_message) {
+        screen_viewer_destroy(v->viewer);
+        v->viewer = NULL;
+    }
+    return true;
+}
+
+static bool on_can_send(void *data)
+{
+    return !((struct viewer *)data)->blocked;
+}
+
+static void on_cursor(void *data, const struct capture_cursor *cursor)
+{
+    (void)cursor;
+    ((struct viewer *)data)->cursors++;
+}
+
+static void on_geometry(void *data, const struct capture_geometry *geometry)
+{
+    (void)geometry;
+    ((struct viewer *)data)->geometries++;
+}
+
+static void on_unavailable(void *data, const char *problem)
+{
+    struct viewer *v = data;
+    v->unavailable++;
+    strncpy(v->problem, problem, sizeof v->problem - 1);
+}
+
+static void on_clipboard(void *data, const char *text, size_t len, bool too_large)
+{
+    struct viewer *v = data;
+    (void)too_large;
+    memcpy(v->clipboard, text, len < sizeof v->clipboard ? len : sizeof v->clipboard - 1);
+}
+
+static const struct screen_viewer_ops ops = {.send = on_send,
+    .can_send = on_can_send,
+    .cursor = on_cursor,
+    .geometry = on_geometry,
+    .unavailable = on_unavailable,
+    .clipboard = on_clipboard};
+
+static void join(struct viewer *v, struct screen *screen)
+{
+    memset(v, 0, sizeof *v);
+    v->screen = screen;
+    v->decoder = codec_decoder_create(CODEC_MAX_PIXELS);
+    v->viewer = screen_viewer_create(screen, &ops, v);
+    assert_non_null(v->viewer);
+    assert_int_equal(screen_viewer_start(v->viewer), 0);
+}
+
+static void leave(struct viewer *v)
+{
+    screen_viewer_destroy(v->viewer);
+    codec_decoder_destroy(v->decoder);
+}
+
+static void on_end(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+static void on_end_closed(uv_handle_t *handle)
+{
+    *(bool *)handle->data = true;
+}
+
+static void run_ms(unsigned ms)
+{
+    uv_timer_t timer;
+    bool closed = false;
+    uv_timer_init(&loop, &timer);
+    timer.data = &closed;
+    uv_timer_start(&timer, on_end, ms, 0);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&timer, on_end_closed);
+    while (!closed)
+        uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+static bool equals(const struct viewer *v, struct paint *paint)
+{
+    int w, h;
+    int32_t have_w = 0, have_h = 0;
+    size_t stride = 0;
+    uint32_t *want = paint_read(paint, &w, &h);
+    const uint32_t *have = codec_decoder_pixels(v->decoder, &have_w, &have_h, &stride);
+    bool same = have && have_w == w && have_h == h;
+    for (int y = 0; same && y < h; y++)
+        same = memcmp(want + (size_t)y * (size_t)w, have + (size_t)y * stride, (size_t)w * 4) == 0;
+    free(want);
+    return same && !v->failed;
+}
+
+static bool wait_equal(const struct viewer *v, struct paint *paint)
+{
+    for (int i = 0; i < 300; i++) {
+        if (equals(v, paint))
+            return true;
+        run_ms(10);
+    }
+    return false;
+}
+
+static struct screen *start(void)
+{
+    struct screen *screen = screen_create(&loop, capture_x11_open, display.name);
+    assert_non_null(screen);
+    assert_null(screen_problem(screen));
+    return screen;
+}
+
+static void end(struct screen *screen)
+{
+    screen_destroy(screen);
+    for (int i = 0; i < 10; i++)
+        uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+static void a_viewer_gets_the_screen_exactly_and_what_changes(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    paint_noise(paint, 1, 300);
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    assert_true(wait_equal(&v, paint));
+    assert_int_equal(v.cursors >= 1, 1);
+    for (unsigned i = 0; i < 20; i++) {
+        paint_noise(paint, 100 + i, 10);
+        assert_true(wait_equal(&v, paint));
+    }
+    leave(&v);
+    end(screen);
+    paint_close(paint);
+}
+
+static void two_viewers_of_different_speed_both_end_exact(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    struct screen *screen = start();
+    struct viewer fast, slow;
+    join(&fast, screen);
+    join(&slow, screen);
+    assert_true(wait_equal(&fast, paint));
+    assert_true(wait_equal(&slow, paint));
+    slow.blocked = true;
+    unsigned before = slow.messages;
+    for (unsigned i = 0; i < 10; i++) {
+        paint_noise(paint, 200 + i, 20);
+        assert_true(wait_equal(&fast, paint));
+    }
+    assert_int_equal(slow.messages, before);
+    slow.blocked = false;
+    screen_viewer_wake(slow.viewer);
+    assert_true(wait_equal(&slow, paint));
+    leave(&fast);
+    leave(&slow);
+    end(screen);
+    paint_close(paint);
+}
+
+static void a_still_screen_wakes_nothing(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    assert_true(wait_equal(&v, paint));
+    run_ms(1500);
+    struct rusage before, after;
+    unsigned messages = v.messages;
+    getrusage(RUSAGE_SELF, &before);
+    run_ms(2000);
+    getrusage(RUSAGE_SELF, &after);
+    assert_int_equal(v.messages, messages);
+    /* The test's own timer is one wake-up. */
+    assert_in_range(after.ru_nvcsw - before.ru_nvcsw, 0, 2);
+    leave(&v);
+    end(screen);
+    paint_close(paint);
+}
+
+static void a_viewer_that_never_acknowledges_gets_little(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    v.silent = true;
+    for (unsigned i = 0; i < 60; i++) {
+        paint_noise(paint, 300 + i, 40);
+        run_ms(20);
+    }
+    assert_in_range(v.messages, 1, 8);
+    leave(&v);
+    end(screen);
+    paint_close(paint);
+}
+
+static void a_resize_reaches_the_viewer(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    paint_noise(paint, 7, 200);
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    assert_true(wait_equal(&v, paint));
+    unsigned before = v.geometries;
+    test_run("xrandr --newmode m640 25.18 640 656 752 800 480 490 492 525 2>/dev/null;"
+             " xrandr --addmode screen m640; xrandr --output screen --mode m640");
+    assert_true(wait_equal(&v, paint));
+    struct capture_geometry geometry;
+    assert_true(screen_geometry(screen, &geometry));
+    assert_int_equal(geometry.width_px, 640);
+    assert_int_equal(geometry.height_px, 480);
+    assert_true(v.geometries > before);
+    test_run("xrandr --output screen --mode 1024x768");
+    assert_true(wait_equal(&v, paint));
+    leave(&v);
+    end(screen);
+    paint_close(paint);
+}
+
+static void the_last_input_before_the_capture_is_named(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    assert_true(wait_equal(&v, paint));
+    struct input_pointer at = {.x = 5, .y = 6};
+    screen_viewer_pointer(v.viewer, 41, &at);
+    screen_viewer_pointer(v.viewer, 42, &at);
+    paint_noise(paint, 8, 3);
+    assert_true(wait_equal(&v, paint));
+    assert_int_equal(v.input, 42);
+    leave(&v);
+    end(screen);
+    paint_close(paint);
+}
+
+static void a_viewer_may_go_inside_its_own_message(void **state)
+{
+    (void)state;
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    v.destroy_on_message = true;
+    run_ms(100);
+    assert_null(v.viewer);
+    assert_int_equal(v.messages, 1);
+    codec_decoder_destroy(v.decoder);
+    end(screen);
+}
+
+static void clipboard_of_one_viewer_reaches_the_others(void **state)
+{
+    (void)state;
+    struct screen *screen = start();
+    struct viewer a, b;
+    join(&a, screen);
+    join(&b, screen);
+    screen_viewer_watch_clipboard(a.viewer, true);
+    screen_viewer_watch_clipboard(b.viewer, true);
+    run_ms(50);
+    assert_int_equal(screen_clipboard_set(screen, a.viewer, "from a", 6), 0);
+    run_ms(100);
+    assert_string_equal(a.clipboard, "");
+    assert_string_equal(b.clipboard, "from a");
+    leave(&a);
+    leave(&b);
+    end(screen);
+}
+
+static void a_display_that_goes_is_told_and_one_that_comes_is_found(void **state)
+{
+    (void)state;
+    struct test_display own;
+    char before[32];
+    strcpy(before, display.name);
+    assert_true(test_display_start(&own, "640x480x24"));
+    struct screen *screen = screen_create(&loop, capture_x11_open, own.name);
+    struct viewer v;
+    join(&v, screen);
+    run_ms(100);
+    assert_true(v.messages > 0);
+    test_display_stop(&own);
+    run_ms(300);
+    assert_int_equal(v.unavailable, 1);
+    assert_non_null(screen_problem(screen));
+    assert_non_null(strstr(v.problem, "went away"));
+    struct input_pointer at = {.x = 5, .y = 6};
+    screen_viewer_pointer(v.viewer, 1, &at);
+
+    const char *const argv[] = {"Xvfb", own.name, "-screen", "0", "640x480x24", "-nolisten", "tcp", NULL};
+    pid_t again = test_spawn(argv);
+    unsigned messages = v.messages;
+    for (int i = 0; i < 60 && v.messages == messages; i++)
+        run_ms(100);
+    assert_true(v.messages > messages);
+    assert_false(v.failed);
+    assert_null(screen_problem(screen));
+    leave(&v);
+    end(screen);
+    test_end(again);
+    setenv("DISPLAY", before, 1);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    uv_loop_init(&loop);
+    return test_display_start(&display, "1024x768x24") ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    test_display_stop(&display);
+    return uv_loop_close(&loop);
+}
+
+int main(void)
+{
+    if (system("command -v Xvfb >/dev/null") != 0) {
+        print_message("SKIPPED: Xvfb is not installed (package xvfb)\n");
+        return 77;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_viewer_gets_the_screen_exactly_and_what_changes),
+        cmocka_unit_test(two_viewers_of_different_speed_both_end_exact),
+        cmocka_unit_test(a_still_screen_wakes_nothing),
+        cmocka_unit_test(a_viewer_that_never_acknowledges_gets_little),
+        cmocka_unit_test(a_resize_reaches_the_viewer),
+        cmocka_unit_test(the_last_input_before_the_capture_is_named),
+        cmocka_unit_test(a_viewer_may_go_inside_its_own_message),
+        cmocka_unit_test(clipboard_of_one_viewer_reaches_the_others),
+        cmocka_unit_test(a_display_that_goes_is_told_and_one_that_comes_is_found),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
