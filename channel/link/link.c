@@ -216,6 +216,11 @@ static void lost(struct channel_link *link, const char *why, uint64_t wait_ms)
     arm(link);
 }
 
+bool channel_link_untrusted(const struct channel_link *link)
+{
+    return link->untrusted;
+}
+
 void link_refuse(struct channel_link *link, const char *why)
 {
     if (link->state == CHANNEL_LINK_REFUSED) {

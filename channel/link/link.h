@@ -63,6 +63,9 @@ struct channel_link *channel_link_create(const struct channel_link_config *confi
 /* Asynchronous end; done is called from the loop when everything is closed. */
 void channel_link_destroy(struct channel_link *link, void (*done)(void *user), void *user);
 
+/* Refused because the broker shows a forked or shortened log, not because it denied us. */
+bool channel_link_untrusted(const struct channel_link *link);
+
 size_t channel_link_presence_count(const struct channel_link *link);
 const struct channel_presence *channel_link_presence(const struct channel_link *link, size_t index);
 

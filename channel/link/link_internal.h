@@ -56,6 +56,7 @@ struct channel_link {
     enum channel_link_state state;
     bool destroying;
     bool syncing; /* a LogGet of ours is under way */
+    bool untrusted; /* refused because of the log the broker shows */
     uint64_t online_since_ms, heard_ms, sent_ms, wake_ms, hello_deadline_ms;
     uint32_t failures, ping_s, next_id;
     int64_t clock_skew_ms;

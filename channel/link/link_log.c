@@ -49,6 +49,7 @@ int link_log_take(struct channel_link *link, const Hearth__Link__LogEntries *ent
         const uint64_t seq = entries->from + i;
         if (seq < count) {
             if (!same(home_log(link), seq, &entries->entries[i])) {
+                link->untrusted = true;
                 link_refuse(link, FORKED);
                 result = -1;
             }
@@ -62,6 +63,7 @@ int link_log_take(struct channel_link *link, const Hearth__Link__LogEntries *ent
                 link_refuse(link, "Out of memory while keeping the account's log.");
                 result = -1;
             } else {
+                link->untrusted = true;
                 link_refuse(link, FORKED);
                 result = -1;
             }
@@ -70,6 +72,7 @@ int link_log_take(struct channel_link *link, const Hearth__Link__LogEntries *ent
         }
     }
     if (result == 0 && entries->total < channel_log_count(home_log(link))) {
+        link->untrusted = true;
         link_refuse(link, ROLLED_BACK);
         result = -1;
     }
