@@ -4,22 +4,11 @@
 
 #include "channel/proto/session.pb-c.h"
 #include "host/screen/screen.h"
+#include "host/session/rate.h"
 
 #include <stdbool.h>
 
-enum {
-    SESSION_INPUT_RATE = 1000,  /* events a second that a hand and a fast macro stay under */
-    SESSION_INPUT_BURST = 2000, /* events at once */
-    SESSION_INPUT_TEXT = 16     /* characters of a text that cost as much as one event */
-};
-
-/* Token bucket; time is passed in. */
-struct session_rate {
-    uint64_t tokens_us; /* each event costs 1000000 / SESSION_INPUT_RATE */
-    uint64_t last_us;
-};
-void session_rate_init(struct session_rate *rate, uint64_t now_us);
-bool session_rate_take(struct session_rate *rate, uint64_t events, uint64_t now_us);
+enum { SESSION_INPUT_TEXT = 16 /* characters of a text that cost as much as one event */ };
 
 struct session_input {
     struct session_rate rate;
