@@ -207,6 +207,13 @@ int broker_link_writeable(struct broker_link *link)
         broker_link_wake(link);
         return 0;
     }
+    if (link->state == BROKER_LINK_ENDED)
+        lws_set_timer_usecs(link->wsi, 1);
+    return 0;
+}
+
+int broker_link_timer(struct broker_link *link)
+{
     if (link->state != BROKER_LINK_ENDED)
         return 0;
     lws_close_reason(link->wsi, (enum lws_close_status)link->close_code, (unsigned char *)link->close_reason,

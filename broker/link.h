@@ -76,6 +76,9 @@ struct broker_link *broker_link_open(
 int broker_link_receive(struct broker_link *link, const uint8_t *data, size_t len, bool binary, bool final);
 /* Send the next message. 0, or -1 when the socket is to be closed now. */
 int broker_link_writeable(struct broker_link *link);
+/* The close frame: libwebsockets sends one only when its own timer callback ends the socket, after a
+ * writeable callback it just hangs up. -1 = close now. */
+int broker_link_timer(struct broker_link *link);
 /* The socket is gone. Frees the link. */
 void broker_link_closed(struct broker_link *link);
 

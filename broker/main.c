@@ -3,10 +3,10 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <wchar.h>
 
 #include "broker/options.h"
 #include "broker/server.h"
+#include "channel/core/crypto.h"
 
 int main(int argc, char **argv)
 {
@@ -14,7 +14,7 @@ int main(int argc, char **argv)
     int status = BROKER_EXIT_FAILED;
     if (!broker_options_parse(argc, argv, &options, &status))
         return status;
-    if (sodium_init() < 0) {
+    if (sodium_init() < 0 || channel_crypto_init() < 0) {
         (void)fputs("hearth-broker: no randomness on this machine\n", stderr);
         return BROKER_EXIT_FAILED;
     }

@@ -284,6 +284,13 @@ int broker_relay_socket_writeable(struct broker_relay_socket *socket)
             lws_callback_on_writable(socket->wsi);
         return 0;
     }
+    if (socket->close_code)
+        lws_set_timer_usecs(socket->wsi, 1);
+    return 0;
+}
+
+int broker_relay_socket_timer(struct broker_relay_socket *socket)
+{
     if (!socket->close_code)
         return 0;
     lws_close_reason(socket->wsi, (enum lws_close_status)socket->close_code,

@@ -36,4 +36,5 @@ struct broker_relay_socket *broker_relay_socket_open(
 int broker_relay_socket_receive(struct broker_relay_socket *socket, const uint8_t *data, size_t len,
     size_t remaining, bool binary, bool final);
 int broker_relay_socket_writeable(struct broker_relay_socket *socket);
+int broker_relay_socket_timer(struct broker_relay_socket *socket);
 void broker_relay_socket_closed(struct broker_relay_socket *socket);

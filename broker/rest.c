@@ -188,8 +188,12 @@ static void kdf_done(struct broker_db_job *job)
     rest_free(rest);
 }
 
-static void kdf(struct broker_http *http, const char *name, size_t len)
+static void kdf(struct broker_http *http, const char *encoded, size_t len)
 {
+    /* The HTTP parser reads "+" as a space, which a name cannot hold: it was a plus. */
+    char name[BROKER_HTTP_PATH_MAX + 1];
+    for (size_t i = 0; i < len; i++)
+        name[i] = encoded[i] == ' ' ? '+' : encoded[i];
     struct rest_job *rest = rest_create(http, kdf_run, kdf_done);
     if (!rest)
         return;

@@ -136,7 +136,10 @@ static bool upgrade_ok(struct lws *wsi, const char *wanted)
     server->broker.metrics.http_refused++;
     broker_log(
         "server", "%s: upgrade refused: %s %s", address, why, broker_text_quote(quoted, what, strlen(what)));
-    (void)lws_return_http_status(wsi, HTTP_STATUS_FORBIDDEN, NULL);
+    static const char answer[] = "HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    uint8_t room[LWS_PRE + sizeof answer];
+    memcpy(room + LWS_PRE, answer, sizeof answer);
+    (void)lws_write(wsi, room + LWS_PRE, sizeof answer - 1, LWS_WRITE_HTTP_HEADERS);
     return false;
 }
 
@@ -306,6 +309,8 @@ static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user
                      : -1;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return *slot ? broker_link_writeable(*slot) : 0;
+    case LWS_CALLBACK_TIMER:
+        return *slot ? broker_link_timer(*slot) : 0;
     case LWS_CALLBACK_CLOSED:
         if (*slot)
             broker_link_closed(*slot);
@@ -335,6 +340,8 @@ static int on_relay(struct lws *wsi, enum lws_callback_reasons reason, void *use
                      : -1;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return *slot ? broker_relay_socket_writeable(*slot) : 0;
+    case LWS_CALLBACK_TIMER:
+        return *slot ? broker_relay_socket_timer(*slot) : 0;
     case LWS_CALLBACK_CLOSED:
         if (*slot)
             broker_relay_socket_closed(*slot);

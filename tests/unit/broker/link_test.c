@@ -1,0 +1,598 @@
+/* The link, enrolment and the relay against the real program. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "tests/unit/broker/harness.h"
+
+static struct program broker;
+static struct person ann;
+static struct device laptop, tower, phone;
+
+static void add(const struct device *device)
+{
+    struct link link;
+    uint8_t entry[CHANNEL_LOG_ENTRY_MAX];
+    link_enter(&broker, &link, &ann, &laptop);
+    size_t len = entry_add(&ann, &laptop, device, entry);
+    link_append(&link, 7, entry, len);
+    Hearth__Link__FromBroker *done = link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_DONE, 5000, true);
+    assert_non_null(done);
+    assert_int_equal(done->re, 7);
+    hearth__link__from_broker__free_unpacked(done, NULL);
+    assert_int_equal(channel_log_append(ann.log, entry, len), 0);
+    ws_close(&link.ws);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    program_start(&broker, NULL);
+    device_make(&laptop, "laptop", CHANNEL_RIGHTS_ALL);
+    device_make(&tower, "tower", CHANNEL_RIGHT_VIEW | CHANNEL_RIGHT_CONTROL);
+    device_make(&phone, "phone", CHANNEL_RIGHT_VIEW);
+    person_make(&ann, "ann");
+    signup(&broker, &ann, &laptop);
+    add(&tower);
+    add(&phone);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    person_finish(&ann);
+    return program_stop(&broker) == 0 ? 0 : -1;
+}
+
+static void expect_denied(struct link *link)
+{
+    Hearth__Link__FromBroker *error = link_wait(link, HEARTH__LINK__FROM_BROKER__BODY_ERROR, 5000, true);
+    assert_non_null(error);
+    assert_int_equal(error->error->code, HEARTH__LINK__CODE__CODE_DENIED);
+    hearth__link__from_broker__free_unpacked(error, NULL);
+    assert_null(link_wait(link, HEARTH__LINK__FROM_BROKER__BODY_WELCOME, 5000, true));
+    assert_int_equal(link->ws.close_code, 4401);
+    ws_close(&link->ws);
+}
+
+static void a_proof_over_another_host_is_refused(void **state)
+{
+    (void)state;
+    struct link link;
+    link_open(&broker, &link);
+    link_hello(&broker, &link, &ann, &laptop, "evil.example", 0);
+    expect_denied(&link);
+}
+
+static void a_device_that_is_not_in_the_log_is_refused(void **state)
+{
+    (void)state;
+    struct link link;
+    struct device stranger;
+    device_make(&stranger, "stranger", CHANNEL_RIGHTS_ALL);
+    link_open(&broker, &link);
+    link_hello(&broker, &link, &ann, &stranger, NULL, 0);
+    expect_denied(&link);
+}
+
+static void an_account_that_does_not_exist_is_refused_alike(void **state)
+{
+    (void)state;
+    struct link link;
+    struct person nobody = ann;
+    memset(nobody.account_id, 9, 16);
+    link_open(&broker, &link);
+    link_hello(&broker, &link, &nobody, &laptop, NULL, 0);
+    expect_denied(&link);
+}
+
+static void bytes_that_are_no_message_close_the_link(void **state)
+{
+    (void)state;
+    struct link link;
+    link_open(&broker, &link);
+    ws_send(&link.ws, "\xff\xff\xff\xff", 4);
+    assert_null(link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_WELCOME, 5000, true));
+    assert_int_equal(link.ws.close_code, 4400);
+    ws_close(&link.ws);
+}
+
+static void a_message_over_64_kib_closes_the_link(void **state)
+{
+    (void)state;
+    struct link link;
+    static uint8_t big[66000];
+    link_open(&broker, &link);
+    ws_send(&link.ws, big, sizeof big);
+    assert_null(link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_WELCOME, 5000, true));
+    assert_int_equal(link.ws.close_code, 4413);
+    ws_close(&link.ws);
+}
+
+static void a_request_before_hello_is_denied(void **state)
+{
+    (void)state;
+    struct link link;
+    Hearth__Link__LogGet get = HEARTH__LINK__LOG_GET__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    message.id = 3;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_LOG_GET;
+    message.log_get = &get;
+    link_open(&broker, &link);
+    link_send(&link, &message);
+    Hearth__Link__FromBroker *error = link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_ERROR, 5000, true);
+    assert_non_null(error);
+    assert_int_equal(error->re, 3);
+    assert_int_equal(error->error->code, HEARTH__LINK__CODE__CODE_DENIED);
+    hearth__link__from_broker__free_unpacked(error, NULL);
+    ws_close(&link.ws);
+}
+
+static void another_pages_origin_is_refused(void **state)
+{
+    (void)state;
+    struct ws ws;
+    char own[128];
+    (void)snprintf(own, sizeof own, "http://%s", broker.host);
+    assert_int_equal(ws_open(&broker, &ws, "/v1/link", "hearth-link-1", NULL, "http://evil.example"), 403);
+    assert_int_equal(ws_open(&broker, &ws, "/v1/link", "hearth-link-1", "evil.example", NULL), 403);
+    assert_int_equal(ws_open(&broker, &ws, "/v1/relay", "hearth-link-1", NULL, NULL), 403);
+    assert_int_equal(ws_open(&broker, &ws, "/v1/link", "hearth-link-1", NULL, own), 101);
+    ws_close(&ws);
+}
+
+static void a_newer_link_closes_the_older(void **state)
+{
+    (void)state;
+    struct link older, newer;
+    link_enter(&broker, &older, &ann, &tower);
+    link_enter(&broker, &newer, &ann, &tower);
+    assert_null(link_wait(&older, HEARTH__LINK__FROM_BROKER__BODY_WELCOME, 5000, true));
+    assert_int_equal(older.ws.close_code, 4409);
+    ws_close(&older.ws);
+    ws_close(&newer.ws);
+}
+
+/* Wait until presence says that about a device; how long it took, or -1. */
+static int wait_presence(
+    struct link *link, const struct device *device, bool online, size_t uses, int timeout_ms)
+{
+    uint64_t from = now_ms();
+    for (;;) {
+        int left = timeout_ms - (int)(now_ms() - from);
+        Hearth__Link__FromBroker *message =
+            left > 0 ? link_wait(link, HEARTH__LINK__FROM_BROKER__BODY_PRESENCE, left, true) : NULL;
+        if (!message)
+            return -1;
+        bool found = false;
+        for (size_t i = 0; i < message->presence->n_devices; i++) {
+            const Hearth__Link__DeviceState *known = message->presence->devices[i];
+            if (memcmp(known->device_id.data, device->id, 16) == 0 && known->online == online &&
+                known->n_in_use == uses)
+                found = true;
+        }
+        hearth__link__from_broker__free_unpacked(message, NULL);
+        if (found)
+            return (int)(now_ms() - from);
+    }
+}
+
+static void coming_working_and_going_are_seen_within_half_a_second(void **state)
+{
+    (void)state;
+    struct link watcher, host;
+    link_enter(&broker, &watcher, &ann, &laptop);
+    link_enter(&broker, &host, &ann, &tower);
+    int ms = wait_presence(&watcher, &tower, true, 0, 2000);
+    assert_in_range(ms, 0, 500);
+
+    Hearth__Link__Use use = HEARTH__LINK__USE__INIT;
+    Hearth__Link__Use *uses[] = {&use};
+    Hearth__Link__InUse in_use = HEARTH__LINK__IN_USE__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    use.device_id = (ProtobufCBinaryData){16, laptop.id};
+    in_use.n_by = 1;
+    in_use.by = uses;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_IN_USE;
+    message.in_use = &in_use;
+    link_send(&host, &message);
+    assert_in_range(wait_presence(&watcher, &tower, true, 1, 2000), 0, 500);
+
+    ws_close(&host.ws); /* as kill -9 does: no close frame */
+    assert_in_range(wait_presence(&watcher, &tower, false, 0, 2000), 0, 500);
+    ws_close(&watcher.ws);
+}
+
+static void a_silent_device_is_offline_within_3_s_while_someone_looks(void **state)
+{
+    (void)state;
+    struct link watcher, host;
+    link_enter(&broker, &host, &ann, &tower);
+    link_enter(&broker, &watcher, &ann, &laptop);
+    Hearth__Link__Look look = HEARTH__LINK__LOOK__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    look.on = true;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_LOOK;
+    message.look = &look;
+    link_send(&watcher, &message);
+    /* The host's program hangs: its socket stays open and says nothing. */
+    assert_in_range(wait_presence(&watcher, &tower, false, 0, 4000), 1500, 3000);
+    /* It goes on: what it says brings it back. */
+    Hearth__Link__Ping ping = HEARTH__LINK__PING__INIT;
+    message = (Hearth__Link__ToBroker)HEARTH__LINK__TO_BROKER__INIT;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_PING;
+    message.ping = &ping;
+    link_send(&host, &message);
+    assert_in_range(wait_presence(&watcher, &tower, true, 0, 2000), 0, 500);
+    ws_close(&host.ws);
+    ws_close(&watcher.ws);
+}
+
+static void an_entry_that_does_not_follow_is_a_conflict_and_a_right_too_many_is_denied(void **state)
+{
+    (void)state;
+    struct link link;
+    struct device fresh;
+    uint8_t entry[CHANNEL_LOG_ENTRY_MAX];
+    static const struct {
+        bool replay;
+        Hearth__Link__Code code;
+    } cases[] = {{true, HEARTH__LINK__CODE__CODE_CONFLICT}, {false, HEARTH__LINK__CODE__CODE_DENIED}};
+    link_enter(&broker, &link, &ann, &tower);
+    device_make(&fresh, "fresh", CHANNEL_RIGHT_VIEW);
+    for (size_t i = 0; i < 2; i++) {
+        size_t len;
+        if (cases[i].replay) {
+            const uint8_t *old = channel_log_entry(ann.log, 1, &len);
+            memcpy(entry, old, len);
+        } else {
+            len = entry_add(&ann, &tower, &fresh, entry); /* the tower is no ADMIN */
+        }
+        link_append(&link, 11, entry, len);
+        Hearth__Link__FromBroker *error = link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_ERROR, 5000, true);
+        assert_non_null(error);
+        assert_int_equal(error->re, 11);
+        assert_int_equal(error->error->code, cases[i].code);
+        hearth__link__from_broker__free_unpacked(error, NULL);
+    }
+    ws_close(&link.ws);
+}
+
+static Hearth__Link__FromBroker *ask(
+    struct link *link, Hearth__Link__ToBroker *message, Hearth__Link__FromBroker__BodyCase kind)
+{
+    link_send(link, message);
+    return link_wait(link, kind, 5000, true);
+}
+
+static void send_enrol(struct link *link, uint64_t handle, const char *text, bool end)
+{
+    Hearth__Link__EnrollMessage enrol = HEARTH__LINK__ENROLL_MESSAGE__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    enrol.handle = handle;
+    enrol.data = (ProtobufCBinaryData){strlen(text), (uint8_t *)text};
+    enrol.end = end;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_ENROLL_MESSAGE;
+    message.enroll_message = &enrol;
+    link_send(link, &message);
+}
+
+static void expect_enrol(struct link *link, uint64_t handle, const char *text, bool end)
+{
+    Hearth__Link__FromBroker *message =
+        link_wait(link, HEARTH__LINK__FROM_BROKER__BODY_ENROLL_MESSAGE, 5000, true);
+    assert_non_null(message);
+    assert_int_equal(message->enroll_message->handle, handle);
+    assert_int_equal(message->enroll_message->data.len, strlen(text));
+    assert_memory_equal(message->enroll_message->data.data, text, strlen(text));
+    assert_int_equal(message->enroll_message->end, end);
+    hearth__link__from_broker__free_unpacked(message, NULL);
+}
+
+static void a_locator_joins_a_pc_and_an_approver_once(void **state)
+{
+    (void)state;
+    struct link pc, approver;
+    char locator[5];
+    Hearth__Link__EnrollOpen open = HEARTH__LINK__ENROLL_OPEN__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    message.id = 1;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_ENROLL_OPEN;
+    message.enroll_open = &open;
+    link_open(&broker, &pc);
+    link_enter(&broker, &approver, &ann, &laptop);
+    Hearth__Link__FromBroker *opened = ask(&pc, &message, HEARTH__LINK__FROM_BROKER__BODY_ENROLL_OPENED);
+    assert_non_null(opened);
+    assert_int_equal(strlen(opened->enroll_opened->locator), 4);
+    assert_int_equal(opened->enroll_opened->expires_s, 600);
+    memcpy(locator, opened->enroll_opened->locator, 5);
+    hearth__link__from_broker__free_unpacked(opened, NULL);
+
+    Hearth__Link__EnrollFind find = HEARTH__LINK__ENROLL_FIND__INIT;
+    find.locator = locator;
+    message = (Hearth__Link__ToBroker)HEARTH__LINK__TO_BROKER__INIT;
+    message.id = 2;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_ENROLL_FIND;
+    message.enroll_find = &find;
+    Hearth__Link__FromBroker *found = ask(&approver, &message, HEARTH__LINK__FROM_BROKER__BODY_ENROLL_FOUND);
+    assert_non_null(found);
+    uint64_t handle = found->enroll_found->handle;
+    hearth__link__from_broker__free_unpacked(found, NULL);
+
+    send_enrol(&approver, handle, "to the PC", false);
+    expect_enrol(&pc, handle, "to the PC", false);
+    send_enrol(&pc, handle, "to the approver", false);
+    expect_enrol(&approver, handle, "to the approver", false);
+
+    Hearth__Link__FromBroker *spent = ask(&approver, &message, HEARTH__LINK__FROM_BROKER__BODY_ERROR);
+    assert_non_null(spent);
+    assert_int_equal(spent->error->code, HEARTH__LINK__CODE__CODE_EXPIRED);
+    hearth__link__from_broker__free_unpacked(spent, NULL);
+
+    ws_close(&pc.ws);
+    expect_enrol(&approver, handle, "", true);
+    ws_close(&approver.ws);
+}
+
+static void a_stranger_cannot_speak_into_an_enrolment(void **state)
+{
+    (void)state;
+    struct link link;
+    link_enter(&broker, &link, &ann, &phone);
+    for (uint64_t handle = 0; handle < 3; handle++) {
+        send_enrol(&link, handle, "x", true);
+        Hearth__Link__FromBroker *error = link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_ERROR, 5000, true);
+        assert_non_null(error);
+        assert_int_equal(error->error->code, HEARTH__LINK__CODE__CODE_EXPIRED);
+        hearth__link__from_broker__free_unpacked(error, NULL);
+    }
+    ws_close(&link.ws);
+}
+
+struct pair {
+    struct link viewer, host;
+    struct ws side[2];
+    uint8_t token[2][32], session[16];
+};
+
+/* Both links, Connect, both tokens; sockets not yet open. */
+static void match(struct pair *pair)
+{
+    link_enter(&broker, &pair->host, &ann, &tower);
+    link_enter(&broker, &pair->viewer, &ann, &laptop);
+    randombytes_buf(pair->session, 16);
+    Hearth__Link__Connect connect = HEARTH__LINK__CONNECT__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    connect.device_id = (ProtobufCBinaryData){16, tower.id};
+    connect.session_id = (ProtobufCBinaryData){16, pair->session};
+    message.id = 5;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_CONNECT;
+    message.connect = &connect;
+    Hearth__Link__FromBroker *relay = ask(&pair->viewer, &message, HEARTH__LINK__FROM_BROKER__BODY_RELAY);
+    Hearth__Link__FromBroker *incoming =
+        link_wait(&pair->host, HEARTH__LINK__FROM_BROKER__BODY_INCOMING, 5000, true);
+    assert_non_null(relay);
+    assert_non_null(incoming);
+    assert_string_equal(relay->relay->path, "/v1/relay");
+    assert_memory_equal(incoming->incoming->session_id.data, pair->session, 16);
+    assert_memory_equal(incoming->incoming->device_id.data, laptop.id, 16);
+    memcpy(pair->token[0], relay->relay->token.data, 32);
+    memcpy(pair->token[1], incoming->incoming->token.data, 32);
+    hearth__link__from_broker__free_unpacked(relay, NULL);
+    hearth__link__from_broker__free_unpacked(incoming, NULL);
+}
+
+static void join(struct pair *pair)
+{
+    uint8_t ready[64];
+    match(pair);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ws_open(&broker, &pair->side[i], "/v1/relay", "hearth-relay-1", NULL, NULL), 101);
+        ws_send(&pair->side[i], pair->token[i], 32);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ws_receive(&pair->side[i], ready, sizeof ready, 5000), 17);
+        assert_int_equal(ready[0], 6);
+        assert_memory_equal(ready + 1, pair->session, 16);
+    }
+}
+
+static void part(struct pair *pair)
+{
+    ws_close(&pair->side[0]);
+    ws_close(&pair->side[1]);
+    ws_close(&pair->viewer.ws);
+    ws_close(&pair->host.ws);
+}
+
+static void the_relay_carries_whole_messages_both_ways(void **state)
+{
+    (void)state;
+    struct pair pair;
+    static uint8_t sent[16640], got[20000];
+    join(&pair);
+    randombytes_buf(sent, sizeof sent);
+    static const size_t lengths[] = {1, 2, 10, 125, 126, 4096, 16640};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        for (int from = 0; from < 2; from++) {
+            if (lengths[i] > 100)
+                ws_send_fragments(&pair.side[from], sent, lengths[i], from ? 3 : 1);
+            else
+                ws_send(&pair.side[from], sent, lengths[i]);
+            assert_int_equal(ws_receive(&pair.side[!from], got, sizeof got, 5000), lengths[i]);
+            assert_memory_equal(got, sent, lengths[i]);
+        }
+    }
+    part(&pair);
+}
+
+static void a_slow_receiver_gets_every_message_in_order_in_its_lane(void **state)
+{
+    (void)state;
+    struct pair pair;
+    static uint8_t message[16384], got[20000];
+    enum { COUNT = 200 };
+    uint32_t next[3] = {0};
+    join(&pair);
+    pid_t child = fork();
+    if (child == 0) {
+        for (uint32_t i = 0; i < COUNT; i++) {
+            memset(message, 0, 16);
+            message[1] = (uint8_t)(i % 3 << 6);
+            uint32_t number = i / 3;
+            memcpy(message + 2, &number, 4);
+            ws_send(&pair.side[0], message, sizeof message);
+        }
+        _exit(0);
+    }
+    usleep(300000); /* let the queue fill and the sender be paused */
+    for (uint32_t i = 0; i < COUNT; i++) {
+        uint32_t number;
+        assert_int_equal(ws_receive(&pair.side[1], got, sizeof got, 5000), sizeof message);
+        memcpy(&number, got + 2, 4);
+        assert_int_equal(number, next[got[1] >> 6]++);
+    }
+    part(&pair);
+}
+
+static void a_token_is_good_once(void **state)
+{
+    (void)state;
+    struct pair pair;
+    struct ws again;
+    uint8_t bytes[64];
+    join(&pair);
+    assert_int_equal(ws_open(&broker, &again, "/v1/relay", "hearth-relay-1", NULL, NULL), 101);
+    ws_send(&again, pair.token[0], 32);
+    assert_int_equal(ws_receive(&again, bytes, sizeof bytes, 5000), -1);
+    assert_int_equal(again.close_code, 4401);
+    ws_close(&again);
+    part(&pair);
+}
+
+static void when_one_side_goes_the_other_is_closed(void **state)
+{
+    (void)state;
+    struct pair pair;
+    uint8_t bytes[64];
+    join(&pair);
+    ws_close(&pair.side[0]);
+    assert_int_equal(ws_receive(&pair.side[1], bytes, sizeof bytes, 5000), -1);
+    assert_int_equal(pair.side[1].close_code, 4410);
+    part(&pair);
+}
+
+static void a_message_over_the_limit_closes_both_sides(void **state)
+{
+    (void)state;
+    struct pair pair;
+    static uint8_t big[16641], bytes[20000];
+    join(&pair);
+    ws_send(&pair.side[0], big, sizeof big);
+    assert_int_equal(ws_receive(&pair.side[1], bytes, sizeof bytes, 5000), -1);
+    assert_int_equal(pair.side[1].close_code, 4413);
+    part(&pair);
+}
+
+static void connecting_to_an_offline_device_says_so(void **state)
+{
+    (void)state;
+    struct link viewer;
+    uint8_t session[16] = {1};
+    Hearth__Link__Connect connect = HEARTH__LINK__CONNECT__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    connect.device_id = (ProtobufCBinaryData){16, phone.id};
+    connect.session_id = (ProtobufCBinaryData){16, session};
+    message.id = 5;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_CONNECT;
+    message.connect = &connect;
+    link_enter(&broker, &viewer, &ann, &laptop);
+    Hearth__Link__FromBroker *error = ask(&viewer, &message, HEARTH__LINK__FROM_BROKER__BODY_ERROR);
+    assert_non_null(error);
+    assert_int_equal(error->error->code, HEARTH__LINK__CODE__CODE_OFFLINE);
+    hearth__link__from_broker__free_unpacked(error, NULL);
+    ws_close(&viewer.ws);
+}
+
+static void a_revoked_device_loses_its_link_and_its_relays_at_once(void **state)
+{
+    (void)state;
+    struct pair pair;
+    uint8_t entry[CHANNEL_LOG_ENTRY_MAX], bytes[1024];
+    join(&pair);
+    size_t len = entry_revoke(&ann, &laptop, &tower, entry);
+    link_append(&pair.viewer, 9, entry, len);
+    assert_int_equal(channel_log_append(ann.log, entry, len), 0);
+    assert_null(link_wait(&pair.host, HEARTH__LINK__FROM_BROKER__BODY_WELCOME, 5000, true));
+    assert_int_equal(pair.host.ws.close_code, 4401);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ws_receive(&pair.side[i], bytes, sizeof bytes, 5000), -1);
+        assert_int_equal(pair.side[i].close_code, 4401);
+    }
+    part(&pair);
+    struct link link;
+    link_open(&broker, &link);
+    link_hello(&broker, &link, &ann, &tower, NULL, 0);
+    expect_denied(&link);
+}
+
+static void a_drain_says_so_and_ends_within_5_s(void **state)
+{
+    (void)state;
+    struct link link;
+    link_enter(&broker, &link, &ann, &laptop);
+    uint64_t from = now_ms();
+    (void)kill(broker.pid, SIGTERM);
+    Hearth__Link__FromBroker *away = link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_GO_AWAY, 5000, true);
+    assert_non_null(away);
+    assert_true(away->go_away->retry_ms > 0);
+    hearth__link__from_broker__free_unpacked(away, NULL);
+    assert_null(link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_WELCOME, 6000, true));
+    assert_int_equal(link.ws.close_code, 1001);
+    ws_close(&link.ws);
+    assert_int_equal(program_stop(&broker), 0);
+    assert_in_range(now_ms() - from, 0, 5500);
+    program_start(&broker, NULL); /* for the end of the group */
+    link_enter(&broker, &link, &ann, &laptop);
+    ws_close(&link.ws);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_proof_over_another_host_is_refused),
+        cmocka_unit_test(a_device_that_is_not_in_the_log_is_refused),
+        cmocka_unit_test(an_account_that_does_not_exist_is_refused_alike),
+        cmocka_unit_test(bytes_that_are_no_message_close_the_link),
+        cmocka_unit_test(a_message_over_64_kib_closes_the_link),
+        cmocka_unit_test(a_request_before_hello_is_denied),
+        cmocka_unit_test(another_pages_origin_is_refused),
+        cmocka_unit_test(a_newer_link_closes_the_older),
+        cmocka_unit_test(coming_working_and_going_are_seen_within_half_a_second),
+        cmocka_unit_test(a_silent_device_is_offline_within_3_s_while_someone_looks),
+        cmocka_unit_test(an_entry_that_does_not_follow_is_a_conflict_and_a_right_too_many_is_denied),
+        cmocka_unit_test(a_locator_joins_a_pc_and_an_approver_once),
+        cmocka_unit_test(a_stranger_cannot_speak_into_an_enrolment),
+        cmocka_unit_test(the_relay_carries_whole_messages_both_ways),
+        cmocka_unit_test(a_slow_receiver_gets_every_message_in_order_in_its_lane),
+        cmocka_unit_test(a_token_is_good_once),
+        cmocka_unit_test(when_one_side_goes_the_other_is_closed),
+        cmocka_unit_test(a_message_over_the_limit_closes_both_sides),
+        cmocka_unit_test(connecting_to_an_offline_device_says_so),
+        cmocka_unit_test(a_revoked_device_loses_its_link_and_its_relays_at_once),
+        cmocka_unit_test(a_drain_says_so_and_ends_within_5_s),
+    };
+    if (channel_crypto_init() < 0)
+        return 1;
+    return cmocka_run_group_tests(tests, start, stop);
+}
