@@ -61,7 +61,7 @@ bool broker_text_valid(const char *text, size_t len, size_t min, size_t max)
         return false;
     size_t at = 0;
     while (at < len) {
-        uint32_t code;
+        uint32_t code = 0;
         size_t used = decode((const uint8_t *)text + at, len - at, &code);
         if (!used || code < 0x20 || (code >= 0x7f && code < 0xa0))
             return false;
@@ -77,7 +77,7 @@ int broker_text_account_name(const char *text, size_t len, char out[static BROKE
     char name[BROKER_NAME_MAX + 1];
     size_t at = 0, written = 0;
     while (at < len) {
-        uint32_t code;
+        uint32_t code = 0;
         at += decode((const uint8_t *)text + at, len - at, &code);
         bool allowed = code < 0x80 ? (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') ||
                                          (code >= 'A' && code <= 'Z') || strchr("._-@+", (int)code)
