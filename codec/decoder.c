@@ -170,6 +170,7 @@ static int apply_exact(
 static int apply_jpeg(struct codec_decoder *d, struct codec_rect r, const uint8_t *data, size_t len)
 {
     uint32_t *px = codec_screen_at(&d->screen, r.x, r.y);
+    codec_screen_keep(&d->screen, r);
     const int err = codec_jpeg_decode(data, len, r.w, r.h, px, d->screen.stride_px);
     if (err < 0)
         return err;
@@ -199,7 +200,9 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
         case CODEC_OP_SIZE:
             return CODEC_ERR_ORDER;
         case CODEC_OP_COPY:
-            codec_screen_copy(&d->screen, op.rect, op.src_x, op.src_y);
+            codec_screen_copy(&d->screen, op.rect, op.src_x, op.src_y, op.under);
+            if (op.under)
+                codec_dirty_add(dirty, (struct codec_rect){op.src_x, op.src_y, op.rect.w, op.rect.h});
             break;
         case CODEC_OP_FILL:
             codec_screen_fill(&d->screen, op.rect, op.colour);

@@ -43,6 +43,7 @@ struct codec_encoder {
     /* Where the last message stopped for lack of budget, as tiles. */
     size_t next_tile, next_picture, next_refine;
     bool picture_waits; /* the last message had no room for all pictures */
+    bool picture_found; /* any cell of picture is set */
     size_t rect_count;
     struct codec_rect rect[MAX_PICTURES]; /* pictures of this message */
     uint64_t deadline_us;
@@ -263,8 +264,31 @@ static bool may_paint(struct job *j, struct codec_rect r)
     return true;
 }
 
-/* Compare again the cells that a rectangle touches, after a copy or fill. */
+/* After a copy or fill that is known to be right: its cells are clean, those at its border are compared. */
 static void recheck(struct job *j, struct codec_rect r)
+{
+    struct codec_encoder *e = j->e;
+    const int32_t right = r.x + r.w, bottom = r.y + r.h;
+    const int32_t cx0 = r.x / CODEC_CELL_PX, cx1 = (right + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t cy0 = r.y / CODEC_CELL_PX, cy1 = (bottom + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    /* Cells wholly inside; at the edge of the screen that means as far as it reaches. */
+    const int32_t in_x0 = (r.x + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t in_y0 = (r.y + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t in_x1 = right == e->sent.width_px ? cx1 : right / CODEC_CELL_PX;
+    const int32_t in_y1 = bottom == e->sent.height_px ? cy1 : bottom / CODEC_CELL_PX;
+    for (int32_t ty = r.y / CODEC_TILE_PX; ty * CODEC_TILE_PX < bottom; ty++)
+        for (int32_t tx = r.x / CODEC_TILE_PX; tx * CODEC_TILE_PX < right; tx++) {
+            const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+            const uint16_t all =
+                (uint16_t)(cells_in(cx0, cy0, cx1, cy1, tx, ty) & codec_screen_tile_cells(&e->sent, tx, ty));
+            const uint16_t clean = cells_in(in_x0, in_y0, in_x1, in_y1, tx, ty);
+            const uint16_t now = codec_truth_diff(&j->truth, &e->sent, tx, ty, (uint16_t)(all & ~clean));
+            set_dirty(e, t, (uint16_t)((e->dirty[t] & ~all) | now));
+        }
+}
+
+/* Compare again all cells that a rectangle touches. */
+static void recheck_all(struct job *j, struct codec_rect r)
 {
     struct codec_encoder *e = j->e;
     const int32_t cx0 = r.x / CODEC_CELL_PX, cx1 = (r.x + r.w + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
@@ -279,6 +303,27 @@ static void recheck(struct job *j, struct codec_rect r)
         }
 }
 
+/* Whether what lies under the uncovered part of a move is nearer to the picture than what was left there.
+ * When neither is, the move still remembers what it covers. */
+static bool under_helps(const struct job *j, const struct codec_rect *part, int n)
+{
+    const struct codec_encoder *e = j->e;
+    int64_t gain = 0;
+    for (int i = 0; i < n; i++)
+        for (int32_t y = part[i].y; y < part[i].y + part[i].h; y++) {
+            const uint32_t *truth = codec_truth_at(&j->truth, 0, y);
+            const uint32_t *sent = codec_screen_at(&e->sent, 0, y);
+            const uint32_t *under = codec_screen_under_at(&e->sent, 0, y);
+            for (int32_t x = part[i].x; x < part[i].x + part[i].w; x++) {
+                if (under[x] == 0)
+                    continue;
+                gain += ((under[x] ^ truth[x]) & CODEC_TRUTH_MASK) == 0;
+                gain -= ((sent[x] ^ truth[x]) & CODEC_TRUTH_MASK) == 0;
+            }
+        }
+    return gain >= 0;
+}
+
 static void send_moves(struct job *j)
 {
     struct codec_encoder *e = j->e;
@@ -286,12 +331,21 @@ static void send_moves(struct job *j)
         return;
     struct codec_move move;
     while (codec_motion_next(e->motion, &j->truth, &e->sent, &move)) {
-        const struct codec_op op = {
-            .type = CODEC_OP_COPY, .rect = move.dst, .src_x = move.src_x, .src_y = move.src_y};
+        const struct codec_rect src = {move.src_x, move.src_y, move.dst.w, move.dst.h};
+        struct codec_rect part[2];
+        const int parts = codec_screen_difference(src, move.dst, part);
+        const bool under = under_helps(j, part, parts);
+        const struct codec_op op = {.type = CODEC_OP_COPY,
+            .rect = move.dst,
+            .src_x = move.src_x,
+            .src_y = move.src_y,
+            .under = under};
         if (!may_paint(j, move.dst) || !put_op(j, &op))
             return;
-        codec_screen_copy(&e->sent, move.dst, move.src_x, move.src_y);
+        codec_screen_copy(&e->sent, move.dst, move.src_x, move.src_y, under);
         recheck(j, move.dst);
+        for (int i = 0; under && i < parts; i++)
+            recheck_all(j, part[i]);
         j->stats.copies++;
     }
 }
@@ -413,6 +467,7 @@ static bool want_dirty(struct job *j, size_t tile, enum codec_tile_class *out_cl
         (__builtin_popcount(dirty) < SMALL_NATURAL_CELLS && e->sent.lossy[tile] == 0))
         return true;
     e->picture[tile] = class.natural_cells;
+    e->picture_found = true;
     *out_class = CODEC_TILE_TEXT;
     const uint16_t rest = (uint16_t)(dirty & ~class.natural_cells);
     return rest != 0 && set_tile(j, tile, rest);
@@ -523,7 +578,6 @@ static void find_pictures(struct codec_encoder *e)
     const int32_t rows = (e->sent.height_px + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
     const int32_t start =
         e->next_picture < e->tiles ? tile_y_of(e, e->next_picture) * CODEC_CELLS_PER_TILE : 0;
-    e->rect_count = 0;
     for (int32_t i = 0; i < rows; i++) {
         const int32_t y0 = (start + i) % rows;
         for (int32_t x0 = 0; x0 < cols && e->rect_count < MAX_PICTURES; x0++) {
@@ -561,6 +615,7 @@ static struct codec_rect cells_rect(const struct codec_encoder *e, struct codec_
 static void keep_picture(struct job *j, struct codec_rect cells, struct codec_rect px)
 {
     struct codec_encoder *e = j->e;
+    codec_screen_keep(&e->sent, px);
     for (int32_t y = px.y; y < px.y + px.h; y++) {
         const uint32_t *from = codec_truth_at(&j->truth, px.x, y);
         uint32_t *to = codec_screen_at(&e->sent, px.x, y);
@@ -633,15 +688,17 @@ static void set_deadline(struct codec_encoder *e, uint64_t now_us)
 static void send_pixels(struct job *j)
 {
     struct codec_encoder *e = j->e;
+    e->rect_count = 0;
     if (e->dirty_cells > 0) {
         const size_t budget = e->picture_waits ? j->budget / 2 : j->budget;
+        e->picture_found = false;
         memset(e->picture, 0, e->tiles * sizeof *e->picture);
-        memset(e->extra, 0, e->tiles * sizeof *e->extra);
         code_round(j, e->dirty, &e->next_tile, budget, want_dirty);
-        find_pictures(e);
-        (void)code_tiles(j, e->extra, 0, e->tiles, budget, want_put_back);
-    } else {
-        e->rect_count = 0;
+        if (e->picture_found) {
+            memset(e->extra, 0, e->tiles * sizeof *e->extra);
+            find_pictures(e);
+            (void)code_tiles(j, e->extra, 0, e->tiles, budget, want_put_back);
+        }
     }
     /* While something keeps moving, what rests still becomes exact, with a quarter of the budget. */
     if (e->sent.lossy_cells > 0 && find_refinement(j)) {

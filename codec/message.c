@@ -5,7 +5,7 @@
 /* Bytes of an operation by type, with the type byte. */
 static const uint8_t OP_BYTES[] = {
     [CODEC_OP_SIZE] = 5,
-    [CODEC_OP_COPY] = 13,
+    [CODEC_OP_COPY] = 14,
     [CODEC_OP_FILL] = 12,
     [CODEC_OP_EXACT] = 5,
     [CODEC_OP_JPEG] = 13,
@@ -70,7 +70,8 @@ int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op)
     case CODEC_OP_COPY:
         p = put_rect(p, op->rect);
         p = codec_put16(p, (uint32_t)op->src_x);
-        (void)codec_put16(p, (uint32_t)op->src_y);
+        p = codec_put16(p, (uint32_t)op->src_y);
+        (void)codec_put8(p, op->under);
         break;
     case CODEC_OP_FILL:
         p = put_rect(p, op->rect);
@@ -112,6 +113,9 @@ int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out)
         op.rect = get_rect(p);
         op.src_x = codec_get16(p + 8);
         op.src_y = codec_get16(p + 10);
+        if (p[12] > 1)
+            return CODEC_ERR_UNKNOWN;
+        op.under = p[12] == 1;
         break;
     case CODEC_OP_FILL:
         op.rect = get_rect(p);

@@ -11,7 +11,7 @@ enum {
     CODEC_MESSAGE_MAX_OPS = 65536,
     CODEC_MESSAGE_MAX_COPIES = 64,
     CODEC_MESSAGE_MAX_PAINT = 4, /* times the screen's pixels */
-    CODEC_OP_MAX_BYTES = 13
+    CODEC_OP_MAX_BYTES = 14
 };
 
 struct codec_message {
@@ -35,6 +35,7 @@ struct codec_op {
     enum codec_op_type type;
     struct codec_rect rect; /* px; of EXACT in tiles; of SIZE only w and h */
     int32_t src_x, src_y;   /* COPY */
+    bool under;             /* COPY: keep what it covers, give back what it uncovers */
     uint32_t colour;        /* FILL */
     uint32_t len;           /* JPEG: bytes of the payload */
 };

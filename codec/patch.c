@@ -60,6 +60,7 @@ size_t codec_patch_store(const struct codec_patch *p, struct codec_screen *s)
         const int n = codec_patch_spans(p, y, span);
         for (int i = 0; i < n; i++) {
             const size_t w = (size_t)(span[i].x1 - span[i].x0);
+            codec_screen_keep(s, (struct codec_rect){ox + span[i].x0, oy + y, (int32_t)w, 1});
             memcpy(codec_screen_at(s, ox + span[i].x0, oy + y),
                 p->px + CODEC_PATCH_ORIGIN + y * CODEC_PATCH_STRIDE + span[i].x0, w * sizeof *p->px);
             total += w;

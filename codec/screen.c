@@ -22,9 +22,9 @@ int codec_screen_init(struct codec_screen *s, int32_t width_px, int32_t height_p
     const size_t rows = (size_t)height_px + CODEC_SCREEN_MARGIN_PX;
     n.base = calloc(rows * n.stride_px, sizeof *n.base);
     n.lossy = calloc((size_t)n.tiles_x * (size_t)n.tiles_y, sizeof *n.lossy);
-    if (!n.base || !n.lossy) {
-        free(n.base);
-        free(n.lossy);
+    n.under = calloc((size_t)width_px * (size_t)height_px, sizeof *n.under);
+    if (!n.base || !n.lossy || !n.under) {
+        codec_screen_finish(&n);
         return CODEC_ERR_NOMEM;
     }
     n.px = n.base + CODEC_SCREEN_MARGIN_PX * n.stride_px + CODEC_SCREEN_MARGIN_PX;
@@ -38,6 +38,7 @@ void codec_screen_finish(struct codec_screen *s)
 {
     free(s->base);
     free(s->lossy);
+    free(s->under);
     *s = (struct codec_screen){0};
 }
 
@@ -131,8 +132,77 @@ static void copy_marks(struct codec_screen *s, struct codec_rect dst, int32_t sr
     }
 }
 
-void codec_screen_copy(struct codec_screen *s, struct codec_rect dst, int32_t src_x, int32_t src_y)
+int codec_screen_difference(struct codec_rect a, struct codec_rect b, struct codec_rect out[2])
 {
+    const int32_t dx = b.x - a.x, dy = b.y - a.y;
+    const int32_t w = a.w - (dx < 0 ? -dx : dx), h = a.h - (dy < 0 ? -dy : dy);
+    if (w <= 0 || h <= 0) {
+        out[0] = a;
+        return 1;
+    }
+    int n = 0;
+    if (dy != 0)
+        out[n++] = (struct codec_rect){a.x, dy > 0 ? a.y : a.y + h, a.w, a.h - h};
+    if (dx != 0)
+        out[n++] = (struct codec_rect){dx > 0 ? a.x : a.x + w, dy > 0 ? a.y + dy : a.y, a.w - w, h};
+    return n;
+}
+
+void codec_screen_keep(struct codec_screen *s, struct codec_rect r)
+{
+    for (int32_t y = r.y; y < r.y + r.h; y++) {
+        const uint32_t *px = codec_screen_at(s, 0, y);
+        uint32_t *under = codec_screen_under_at(s, 0, y);
+        if (s->lossy_cells == 0) {
+            for (int32_t x = r.x; x < r.x + r.w; x++)
+                under[x] = px[x] | CODEC_UNDER_KNOWN;
+            continue;
+        }
+        for (int32_t x = r.x; x < r.x + r.w;) {
+            const int32_t cell_end = (x / CODEC_CELL_PX + 1) * CODEC_CELL_PX;
+            const int32_t end = cell_end < r.x + r.w ? cell_end : r.x + r.w;
+            const bool lossy = cell_is_lossy(s, x / CODEC_CELL_PX, y / CODEC_CELL_PX);
+            for (; x < end; x++)
+                under[x] = lossy ? 0 : px[x] | CODEC_UNDER_KNOWN;
+        }
+    }
+}
+
+/* Show what is known under a rectangle. A lossy cell becomes exact when all of it was known. */
+static void give_back(struct codec_screen *s, struct codec_rect r)
+{
+    for (int32_t y = r.y; y < r.y + r.h; y++) {
+        uint32_t *px = codec_screen_at(s, 0, y);
+        const uint32_t *under = codec_screen_under_at(s, 0, y);
+        for (int32_t x = r.x; x < r.x + r.w; x++)
+            if (under[x] != 0)
+                px[x] = under[x] & 0xffffffu;
+    }
+    if (s->lossy_cells == 0)
+        return;
+    for (int32_t cy = r.y / CODEC_CELL_PX; cy * CODEC_CELL_PX < r.y + r.h; cy++)
+        for (int32_t cx = r.x / CODEC_CELL_PX; cx * CODEC_CELL_PX < r.x + r.w; cx++) {
+            if (!cell_is_lossy(s, cx, cy) || !cell_covered(s, r, cx, cy))
+                continue;
+            bool known = true;
+            for (int32_t y = cy * CODEC_CELL_PX; y < (cy + 1) * CODEC_CELL_PX && y < s->height_px; y++)
+                for (int32_t x = cx * CODEC_CELL_PX; x < (cx + 1) * CODEC_CELL_PX && x < s->width_px; x++)
+                    known = known && *codec_screen_under_at(s, x, y) != 0;
+            if (known)
+                cell_set(s, cx, cy, false);
+        }
+}
+
+void codec_screen_copy(
+    struct codec_screen *s, struct codec_rect dst, int32_t src_x, int32_t src_y, bool under)
+{
+    const struct codec_rect src = {src_x, src_y, dst.w, dst.h};
+    struct codec_rect part[2];
+    if (under) {
+        const int n = codec_screen_difference(dst, src, part);
+        for (int i = 0; i < n; i++)
+            codec_screen_keep(s, part[i]);
+    }
     const bool up = src_y < dst.y;
     for (int32_t j = 0; j < dst.h; j++) {
         const int32_t y = up ? dst.h - 1 - j : j;
@@ -141,10 +211,16 @@ void codec_screen_copy(struct codec_screen *s, struct codec_rect dst, int32_t sr
     }
     if (s->lossy_cells > 0)
         copy_marks(s, dst, src_x, src_y);
+    if (under) {
+        const int n = codec_screen_difference(src, dst, part);
+        for (int i = 0; i < n; i++)
+            give_back(s, part[i]);
+    }
 }
 
 void codec_screen_fill(struct codec_screen *s, struct codec_rect r, uint32_t colour)
 {
+    codec_screen_keep(s, r);
     for (int32_t y = r.y; y < r.y + r.h; y++) {
         uint32_t *row = codec_screen_at(s, r.x, y);
         for (int32_t x = 0; x < r.w; x++)

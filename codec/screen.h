@@ -3,7 +3,11 @@
  * Every operation that changes pixels also keeps the lossy marks, by the same rules on both sides,
  * because the exact coder must never look at a lossy pixel: JPEG decoders differ in the last bit.
  * On the decoder a lossy cell holds what the JPEG decoder made of it, on the encoder the picture it
- * was made from. Rules: docs/wire-screen.md "Lossy cells". Not thread safe; one owner. */
+ * was made from. Rules: docs/wire-screen.md "Lossy cells".
+ *
+ * A second layer of pixels, "under", remembers at every place what was last painted over there, when
+ * that was exact: a window that is dragged away gives back what it covered without a byte sent.
+ * Not thread safe; one owner. */
 #pragma once
 
 #include "codec/codec.h"
@@ -11,7 +15,8 @@
 enum {
     CODEC_SCREEN_MARGIN_PX = 8, /* left and right of every row, and rows above: what contexts reach */
     CODEC_CELLS_PER_TILE = CODEC_TILE_PX / CODEC_CELL_PX,
-    CODEC_ALL_CELLS = 0xffff
+    CODEC_ALL_CELLS = 0xffff,
+    CODEC_UNDER_KNOWN = 1 << 24
 };
 
 struct codec_screen {
@@ -21,6 +26,7 @@ struct codec_screen {
     uint32_t *base;  /* owned */
     uint32_t *px;    /* pixel 0,0 inside base */
     uint16_t *lossy; /* owned; per tile, bit (cell y * 4 + cell x) */
+    uint32_t *under; /* owned; rows width_px apart; CODEC_UNDER_KNOWN | pixel, or 0 */
     size_t lossy_cells;
     size_t cells;
 };
@@ -35,8 +41,24 @@ void codec_screen_finish(struct codec_screen *s);
 bool codec_screen_has(const struct codec_screen *s, struct codec_rect r);
 
 /* All rectangles below must satisfy codec_screen_has(). */
-void codec_screen_copy(struct codec_screen *s, struct codec_rect dst, int32_t src_x, int32_t src_y);
+
+/* Remember the exact pixels of a rectangle that is about to be painted over, forget under lossy ones. */
+void codec_screen_keep(struct codec_screen *s, struct codec_rect r);
+/* under: keep the part of dst that is not source, and give back what is known under the part of the
+ * source that is not dst. */
+void codec_screen_copy(
+    struct codec_screen *s, struct codec_rect dst, int32_t src_x, int32_t src_y, bool under);
+/* Keeps what it covers. */
 void codec_screen_fill(struct codec_screen *s, struct codec_rect r, uint32_t colour);
+
+/* What a copy uncovers: rectangle a without b, both of one size. Returns how many of out are used. */
+int codec_screen_difference(struct codec_rect a, struct codec_rect b, struct codec_rect out[2]);
+
+static inline uint32_t *codec_screen_under_at(const struct codec_screen *s, int32_t x, int32_t y)
+{
+    return s->under + (size_t)y * (size_t)s->width_px + (size_t)x;
+}
+
 /* Cells touched become lossy; used with cell aligned rectangles. */
 void codec_screen_mark_lossy(struct codec_screen *s, struct codec_rect r);
 /* Cells wholly inside the rectangle become exact. */

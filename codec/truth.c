@@ -1,13 +1,5 @@
 #include "codec/truth.h"
 
-static bool differs16(const uint32_t *truth, const uint32_t *sent)
-{
-    uint32_t d = 0;
-    for (int i = 0; i < CODEC_CELL_PX; i++)
-        d |= truth[i] ^ sent[i];
-    return (d & CODEC_TRUTH_MASK) != 0;
-}
-
 uint16_t codec_truth_diff(
     const struct codec_truth *t, const struct codec_screen *s, int32_t tile_x, int32_t tile_y, uint16_t ask)
 {
@@ -26,7 +18,8 @@ uint16_t codec_truth_diff(
             if (!(left >> c & 1u))
                 continue;
             const int32_t x = c * CODEC_CELL_PX, n = w - x;
-            if (n >= CODEC_CELL_PX ? differs16(a + x, b + x) : codec_truth_differs(a + x, b + x, n))
+            if (n >= CODEC_CELL_PX ? codec_truth_differs16(a + x, b + x)
+                                   : codec_truth_differs(a + x, b + x, n))
                 found |= 1u << (shift + (uint32_t)c);
         }
     }

@@ -2,6 +2,7 @@
  *
  *   codec_bench                                  all scenes at 1920x1080
  *   codec_bench --frames FILE --size 1920x1080   raw BGRX frames, one after the other
+ *   codec_bench --scene NAME                     one of them
  *   --lossy    natural content as JPEG first     --still   each frame on its own, from nothing
  *
  * Damage is told only for `typing`; everywhere else the whole screen is compared. Times are of one core. */
@@ -101,7 +102,8 @@ static void scene_drag(struct scene *s, int frame, struct codec_rect *damage)
     (void)damage;
     static const struct codec_rect all = {0, 0, WIDTH_PX, HEIGHT_PX};
     scene_photo(s, all, 0);
-    scene_window(s, (struct codec_rect){100 + frame * 12, 80 + frame * 5, 760, 520}, 3);
+    const int at = frame < FRAMES / 4 ? frame : FRAMES / 2 - frame; /* there and back */
+    scene_window(s, (struct codec_rect){100 + at * 12, 80 + at * 5, 760, 520}, 3);
 }
 
 static void scene_switch(struct scene *s, int frame, struct codec_rect *damage)
@@ -142,9 +144,11 @@ static const struct {
     {"video", scene_video, 10, false},
 };
 
-static void run_scenes(bool lossy)
+static void run_scenes(bool lossy, const char *only)
 {
     for (size_t i = 0; i < sizeof SCENES / sizeof SCENES[0]; i++) {
+        if (only && strcmp(only, SCENES[i].name) != 0)
+            continue;
         struct scene s;
         struct scene_link l;
         struct result r = {.name = SCENES[i].name};
@@ -193,8 +197,8 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"frames", required_argument, NULL, 'f'},
         {"size", required_argument, NULL, 's'}, {"lossy", no_argument, NULL, 'l'},
-        {"still", no_argument, NULL, '1'}, {NULL, 0, NULL, 0}};
-    const char *frames = NULL;
+        {"still", no_argument, NULL, '1'}, {"scene", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
+    const char *frames = NULL, *scene = NULL;
     int w = WIDTH_PX, h = HEIGHT_PX;
     bool lossy = false, still = false;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -202,6 +206,8 @@ int main(int argc, char **argv)
             frames = optarg;
         else if (c == 'l')
             lossy = true;
+        else if (c == 'n')
+            scene = optarg;
         else if (c == '1')
             still = true;
         else if (c != 's' || sscanf(optarg, "%dx%d", &w, &h) != 2)
@@ -211,6 +217,6 @@ int main(int argc, char **argv)
         "B/frame", "most B", "enc ms", "most", "dec ms");
     if (frames)
         return run_file(frames, w, h, lossy, still);
-    run_scenes(lossy);
+    run_scenes(lossy, scene);
     return 0;
 }

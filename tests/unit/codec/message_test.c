@@ -58,7 +58,7 @@ static void operations_come_back_and_are_refused_when_cut(void **state)
     (void)state;
     const struct codec_op ops[] = {
         {.type = CODEC_OP_SIZE, .rect = {0, 0, 8192, 1}},
-        {.type = CODEC_OP_COPY, .rect = {1, 65535, 300, 4}, .src_x = 5, .src_y = 60000},
+        {.type = CODEC_OP_COPY, .rect = {1, 65535, 300, 4}, .src_x = 5, .src_y = 60000, .under = true},
         {.type = CODEC_OP_FILL, .rect = {1, 2, 3, 4}, .colour = 0xabcdef},
         {.type = CODEC_OP_EXACT, .rect = {127, 0, 1, 128}},
         {.type = CODEC_OP_JPEG, .rect = {16, 32, 48, 64}, .len = 0x01020304},
@@ -77,6 +77,7 @@ static void operations_come_back_and_are_refused_when_cut(void **state)
         assert_memory_equal(&out.rect, &ops[i].rect, sizeof out.rect);
         assert_int_equal(out.src_x, ops[i].src_x);
         assert_int_equal(out.src_y, ops[i].src_y);
+        assert_int_equal(out.under, ops[i].under);
         assert_int_equal(out.colour, ops[i].colour);
         assert_int_equal(out.len, ops[i].len);
     }
@@ -92,6 +93,17 @@ static void unknown_operations_are_refused(void **state)
     assert_int_equal(codec_op_parse(later, sizeof later, &out), CODEC_ERR_UNKNOWN);
     later[0] = 255;
     assert_int_equal(codec_op_parse(later, sizeof later, &out), CODEC_ERR_UNKNOWN);
+}
+
+static void a_copy_with_an_unknown_flag_is_refused(void **state)
+{
+    (void)state;
+    uint8_t bytes[CODEC_OP_MAX_BYTES];
+    const struct codec_op op = {.type = CODEC_OP_COPY, .rect = {0, 0, 1, 1}};
+    const int n = codec_op_write(bytes, sizeof bytes, &op);
+    struct codec_op out;
+    bytes[n - 1] = 2;
+    assert_int_equal(codec_op_parse(bytes, (size_t)n, &out), CODEC_ERR_UNKNOWN);
 }
 
 static void every_error_has_words(void **state)
@@ -110,6 +122,7 @@ int main(void)
         cmocka_unit_test(unknown_types_and_flags_are_refused),
         cmocka_unit_test(operations_come_back_and_are_refused_when_cut),
         cmocka_unit_test(unknown_operations_are_refused),
+        cmocka_unit_test(a_copy_with_an_unknown_flag_is_refused),
         cmocka_unit_test(every_error_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

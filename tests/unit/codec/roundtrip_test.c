@@ -142,6 +142,28 @@ static void a_dragged_window_is_exact(void **state)
     scene_finish(&s);
 }
 
+static void a_window_dragged_back_uncovers_what_was_there(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct scene_link l;
+    scene_init(&s, 1000, 700, 1);
+    scene_link_init(&l, &(struct codec_encoder_config){.width_px = 1000, .height_px = 700});
+    const struct codec_rect wallpaper = {0, 0, 1000, 700};
+    scene_photo(&s, wallpaper, 0);
+    assert_true(scene_link_send(&l, &s, NULL, 0, PLENTY_BYTES) > 0);
+    for (int32_t i = 0; i < 20; i++) {
+        const int32_t at = i < 10 ? i : 20 - i;
+        scene_photo(&s, wallpaper, 0);
+        scene_window(&s, (struct codec_rect){100 + at * 31, 80 + at * 13, 400, 300}, 5);
+        const int n = scene_link_send(&l, &s, NULL, 0, PLENTY_BYTES);
+        assert_true(scene_link_equal(&l, &s));
+        assert_true(i == 0 || (n > 0 && n < 100));
+    }
+    scene_link_finish(&l);
+    scene_finish(&s);
+}
+
 static void random_frames_with_honest_damage_stay_exact(void **state)
 {
     (void)state;
@@ -401,6 +423,7 @@ int main(void)
         cmocka_unit_test(damage_outside_the_screen_is_cut),
         cmocka_unit_test(scrolling_is_exact_and_mostly_copies),
         cmocka_unit_test(a_dragged_window_is_exact),
+        cmocka_unit_test(a_window_dragged_back_uncovers_what_was_there),
         cmocka_unit_test(random_frames_with_honest_damage_stay_exact),
         cmocka_unit_test(a_small_budget_splits_the_picture_and_loses_nothing),
         cmocka_unit_test(photos_come_lossy_first_and_end_exact),
