@@ -60,6 +60,7 @@ export class ScreenView implements ScreenSession {
   private inputs = 0;
   private readonly cursors = new Cursors();
   private cursorTurn = 0;
+  private shape = NO_CURSOR.css;
   /** Physical keys that are down, with what was sent, so that each goes up as it went down. */
   private readonly held = new Map<string, KeyWanted>();
   private waiting: { input: number; atMs: number }[] = [];
@@ -211,13 +212,11 @@ export class ScreenView implements ScreenSession {
 
   private async showCursor(event: Extract<ScreenEvent, { is: "cursor" }>): Promise<void> {
     const turn = ++this.cursorTurn;
-    const css = event.rgba
-      ? await this.cursors.shape(event.width, event.height, event.hotX, event.hotY, event.rgba)
-      : this.cursor.value.visible
-        ? this.cursor.value.css
-        : "default";
+    // Without pixels: the shape is the same as before.
+    if (event.rgba)
+      this.shape = await this.cursors.shape(event.width, event.height, event.hotX, event.hotY, event.rgba);
     if (turn === this.cursorTurn)
-      this.cursor.set({ visible: event.visible, css: event.visible ? css : "none" });
+      this.cursor.set({ visible: event.visible, css: event.visible ? this.shape : "none" });
   }
 
   private tellShown(): void {

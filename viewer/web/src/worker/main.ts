@@ -166,7 +166,7 @@ class Office {
         break;
       case "viewOnly": {
         const screen = this.screens.get(message.session);
-        if (screen) screen.viewOnly = message.on;
+        if (screen) screen.setViewOnly(message.on);
         break;
       }
       case "clipboard":

@@ -114,6 +114,7 @@ export class Peer {
   private underWay = false; // a pipe is there, the handshake or the resuming is not over
   private failures = 0;
   private wantFresh = false;
+  private saidViewOnly = false;
   private heldKeys = 0;
   private lostMs = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -152,6 +153,13 @@ export class Peer {
     user.state(this.state);
     user.rights(this.rights);
     if (this.hello && this.channel?.open) user.begun(this.hello);
+  }
+
+  /** Rights are fixed at hello: somebody who only watched and now wants to work says hello again. */
+  askControl(): void {
+    if (!this.saidViewOnly || this.ended) return;
+    this.wantFresh = true;
+    this.channel?.lose(0);
   }
 
   /** Only stops telling: for somebody who looked on for a moment. */
@@ -444,6 +452,7 @@ export class Peer {
     }
     this.reader = new FrameReader();
     const viewOnly = [...this.users].some((u) => u.screen && u.viewOnly);
+    this.saidViewOnly = viewOnly;
     this.post(
       {
         case: "hello",

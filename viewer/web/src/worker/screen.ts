@@ -3,7 +3,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import type { Rights, SessionState, Use } from "../engine/api";
-import { type FromHost, type HostHello, type HostStats, ScreenAckSchema } from "../gen/session_pb";
+import { Code, type FromHost, type HostHello, type HostStats, ScreenAckSchema } from "../gen/session_pb";
 import { hex } from "./bytes";
 import { nowUs } from "./channel";
 import type { FromWorker, Input, ScreenEvent } from "./messages";
@@ -163,7 +163,9 @@ export class Screen implements PeerUser {
           this.renewDecoder(Math.min(CODEC_MOST_PIXELS, body.value.width * body.value.height));
         break;
       case "error":
-        if (!this.picture) {
+        // The display went away, or was never there: a picture that comes later ends it.
+        if (body.value.code === Code.UNAVAILABLE || !this.picture) {
+          this.picture = false;
           this.hostWhy = body.value.message || "The computer cannot show its screen.";
           this.explain();
         }
@@ -239,8 +241,10 @@ export class Screen implements PeerUser {
     this.n.shown++;
     if (!this.picture) {
       this.picture = true;
+      this.hostWhy = null;
+      this.why = null;
+      this.event({ is: "noPicture", why: null });
       this.tellState();
-      this.setWhy(null);
     }
     if (!this.canvas) {
       this.acknowledge([mark], decodedUs);
@@ -279,6 +283,12 @@ export class Screen implements PeerUser {
     if (this.hidden) setTimeout(() => this.acknowledge(marks, atUs), HIDDEN_ACK_MS);
     else this.acknowledge(marks, atUs);
     if (this.waiting.length > 0 || this.waitingMarks.length > 0) this.show();
+  }
+
+  setViewOnly(on: boolean): void {
+    if (on === this.viewOnly) return;
+    this.viewOnly = on;
+    if (!on) this.peer?.askControl();
   }
 
   send(input: Input): void {
