@@ -21,9 +21,11 @@ enum {
     SMALL_NATURAL_CELLS = 4, /* fewer changed cells of an exact tile stay exact */
     JPEG_MAX_W_CELLS = 64,   /* 1024 x 256 px: small enough to keep to a budget */
     JPEG_MAX_H_CELLS = 16,
-    JPEG_MIN_CELLS = 6,   /* less is cheaper exact: a JPEG header has 600 bytes */
-    MAX_PICTURES = 512,   /* per message; more wait for the next */
-    REFINE_MAX_TILES = 64 /* per message, about 20 ms of work */
+    JPEG_MIN_CELLS = 6,      /* less is cheaper exact: a JPEG header has 600 bytes */
+    MAX_PICTURES = 512,      /* per message; more wait for the next */
+    REFINE_MAX_TILES = 24,   /* per message, about 7 ms of work */
+    REFINE_PAUSE_US = 15000, /* then input and moving parts have their turn */
+    URGENT_MAX_TILES = 12    /* fresh changes this small go before what waits */
 };
 
 struct codec_encoder {
@@ -47,6 +49,7 @@ struct codec_encoder {
     size_t rect_count;
     struct codec_rect rect[MAX_PICTURES]; /* pictures of this message */
     uint64_t deadline_us;
+    uint64_t refine_us; /* no refinement before */
     struct codec_motion *motion;
     struct codec_tile_models *models;
     struct codec_patch patch;
@@ -68,6 +71,7 @@ struct job {
     struct codec_range range;
     bool range_open;
     uint64_t paint, max_paint; /* px */
+    bool urgent;               /* e->extra marks small fresh changes that go first */
     struct codec_encoder_stats stats;
 };
 
@@ -115,6 +119,7 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
     e->dirty_cells = 0;
     e->next_tile = e->next_picture = e->next_refine = 0;
     e->picture_waits = false;
+    e->refine_us = 0;
     e->deadline_us = UINT64_MAX;
     e->start = true;
     e->epoch++;
@@ -222,7 +227,8 @@ static void set_dirty(struct codec_encoder *e, size_t tile, uint16_t mask)
     e->dirty[tile] = mask;
 }
 
-/* Compare what damage touched and what was left over. Returns the cells that newly differ. */
+/* Compare what damage touched and what was left over. Returns the cells that newly differ. When they are
+ * few and more was waiting, their tiles are marked in e->extra and j->urgent is set. */
 static size_t find_dirty(struct job *j, const struct codec_encoder_frame *frame)
 {
     struct codec_encoder *e = j->e;
@@ -230,19 +236,25 @@ static size_t find_dirty(struct job *j, const struct codec_encoder_frame *frame)
         suspect_rect(e, (struct codec_rect){0, 0, e->sent.width_px, e->sent.height_px});
     for (size_t i = 0; frame->damage && i < frame->damage_count; i++)
         suspect_rect(e, frame->damage[i]);
-    size_t fresh = 0;
+    const bool backlog = e->dirty_cells > 0;
+    size_t fresh = 0, fresh_tiles = 0;
     for (size_t t = 0; t < e->tiles; t++) {
+        e->extra[t] = 0;
         const uint16_t ask = (uint16_t)(e->suspect[t] | e->dirty[t]);
         if (ask == 0)
             continue;
         const uint16_t now = codec_truth_diff(&j->truth, &e->sent, tile_x_of(e, t), tile_y_of(e, t), ask);
         const int added = __builtin_popcount(now & e->suspect[t]);
-        if (added > 0)
+        if (added > 0) {
             e->changed_us[t] = j->now_us;
+            e->extra[t] = now;
+            fresh_tiles++;
+        }
         fresh += (size_t)added;
         e->suspect[t] = 0;
         set_dirty(e, t, now);
     }
+    j->urgent = backlog && fresh_tiles > 0 && fresh_tiles <= URGENT_MAX_TILES;
     return fresh;
 }
 
@@ -662,6 +674,8 @@ static bool find_refinement(struct job *j)
 {
     struct codec_encoder *e = j->e;
     size_t n = 0;
+    if (j->now_us < e->refine_us)
+        return false;
     memset(e->extra, 0, e->tiles * sizeof *e->extra);
     for (size_t i = 0; i < e->tiles && n < REFINE_MAX_TILES; i++) {
         const size_t t = (e->next_refine + i) % e->tiles;
@@ -670,6 +684,7 @@ static bool find_refinement(struct job *j)
         e->extra[t] = e->sent.lossy[t];
         n++;
     }
+    e->refine_us = n > 0 ? j->now_us + REFINE_PAUSE_US : 0;
     return n > 0;
 }
 
@@ -678,11 +693,13 @@ static void set_deadline(struct codec_encoder *e, uint64_t now_us)
     e->deadline_us = e->dirty_cells > 0 ? now_us : UINT64_MAX;
     if (e->sent.lossy_cells == 0)
         return;
+    uint64_t due = UINT64_MAX;
     for (size_t t = 0; t < e->tiles; t++)
-        if (e->sent.lossy[t] != 0 && e->changed_us[t] + STILL_US < e->deadline_us)
-            e->deadline_us = e->changed_us[t] + STILL_US;
-    if (e->deadline_us < now_us)
-        e->deadline_us = now_us;
+        if (e->sent.lossy[t] != 0 && e->changed_us[t] + STILL_US < due)
+            due = e->changed_us[t] + STILL_US;
+    due = due < e->refine_us ? e->refine_us : due;
+    due = due < now_us ? now_us : due;
+    e->deadline_us = due < e->deadline_us ? due : e->deadline_us;
 }
 
 static void send_pixels(struct job *j)
@@ -693,6 +710,8 @@ static void send_pixels(struct job *j)
         const size_t budget = e->picture_waits ? j->budget / 2 : j->budget;
         e->picture_found = false;
         memset(e->picture, 0, e->tiles * sizeof *e->picture);
+        if (j->urgent)
+            (void)code_tiles(j, e->extra, 0, e->tiles, budget, want_dirty);
         code_round(j, e->dirty, &e->next_tile, budget, want_dirty);
         if (e->picture_found) {
             memset(e->extra, 0, e->tiles * sizeof *e->extra);

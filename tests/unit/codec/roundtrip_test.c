@@ -223,6 +223,30 @@ static void a_small_budget_splits_the_picture_and_loses_nothing(void **state)
     scene_finish(&s);
 }
 
+static void a_key_echo_overtakes_what_waits(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct scene_link l;
+    scene_init(&s, 800, 600, 2);
+    scene_link_init(&l, &(struct codec_encoder_config){.width_px = 800, .height_px = 600});
+    scene_noise(&s, whole(&s));
+    assert_true(scene_link_send(&l, &s, NULL, 0, 60000) > 0);
+    const struct codec_rect echo = {700, 560, 8, 15}; /* in the last row, far behind in the queue */
+    scene_text(&s, echo, 3, 0, 0xffffff);
+    assert_true(scene_link_send(&l, &s, &echo, 1, 60000) > 0);
+    assert_false(l.stats.complete);
+    int32_t w, h;
+    size_t stride;
+    const uint32_t *px = codec_decoder_pixels(l.decoder, &w, &h, &stride);
+    for (int32_t y = echo.y; y < echo.y + echo.h; y++)
+        for (int32_t x = echo.x; x < echo.x + echo.w; x++)
+            assert_int_equal(px[(size_t)y * stride + (size_t)x], s.px[y * 800 + x] & 0xffffff);
+    settle(&l, &s, 60000);
+    scene_link_finish(&l);
+    scene_finish(&s);
+}
+
 static void photos_come_lossy_first_and_end_exact(void **state)
 {
     (void)state;
@@ -426,6 +450,7 @@ int main(void)
         cmocka_unit_test(a_window_dragged_back_uncovers_what_was_there),
         cmocka_unit_test(random_frames_with_honest_damage_stay_exact),
         cmocka_unit_test(a_small_budget_splits_the_picture_and_loses_nothing),
+        cmocka_unit_test(a_key_echo_overtakes_what_waits),
         cmocka_unit_test(photos_come_lossy_first_and_end_exact),
         cmocka_unit_test(moving_photos_and_text_over_them_end_exact),
         cmocka_unit_test(a_still_photo_becomes_exact_while_another_part_keeps_moving),
