@@ -200,7 +200,7 @@ static const uint32_t *x11_pixels(const struct capture_source *source, size_t *o
 static int x11_cursor(struct capture_source *source, struct capture_cursor *out)
 {
     struct source_x11 *x11 = of(source);
-    return x11_cursor_read(x11->cursor, x11->conn, out);
+    return x11_cursor_read(x11->cursor, x11->conn, x11->name, out);
 }
 
 static int x11_layout(const struct capture_source *source, char *out, size_t cap)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <xcb/xfixes.h>
 
+enum { COMPANY_MAX = 8 };
+
 void x11_cursor_straighten(uint8_t rgba[static 4], uint32_t argb)
 {
     uint32_t alpha = argb >> 24;
@@ -16,15 +18,48 @@ void x11_cursor_straighten(uint8_t rgba[static 4], uint32_t argb)
     rgba[3] = (uint8_t)alpha;
 }
 
-int x11_cursor_read(struct x11_cursor *cursor, xcb_connection_t *conn, struct capture_cursor *out)
+static xcb_xfixes_get_cursor_image_reply_t *ask(xcb_connection_t *conn, uint8_t *out_error)
 {
     xcb_generic_error_t *error = NULL;
     xcb_xfixes_get_cursor_image_reply_t *reply =
         xcb_xfixes_get_cursor_image_reply(conn, xcb_xfixes_get_cursor_image(conn), &error);
+    *out_error = error ? error->error_code : 0;
+    free(error);
+    return reply;
+}
+
+/* A server with the SECURITY extension refuses the shape (BadAccess) when the program that made it has
+ * ended, xsetroot for one, because the slot of that client is empty. New connections fill the lowest
+ * free slots, so with some open the shape can be had. */
+static xcb_xfixes_get_cursor_image_reply_t *ask_with_company(
+    xcb_connection_t *conn, const char *display, uint8_t *out_error)
+{
+    xcb_connection_t *company[COMPANY_MAX];
+    xcb_xfixes_get_cursor_image_reply_t *reply = NULL;
+    int count = 0;
+    while (!reply && *out_error == XCB_ACCESS && count < COMPANY_MAX) {
+        company[count] = xcb_connect(display, NULL);
+        if (xcb_connection_has_error(company[count++]))
+            break;
+        reply = ask(conn, out_error);
+    }
+    while (count)
+        xcb_disconnect(company[--count]);
+    return reply;
+}
+
+int x11_cursor_read(
+    struct x11_cursor *cursor, xcb_connection_t *conn, const char *display, struct capture_cursor *out)
+{
+    uint8_t error;
+    xcb_xfixes_get_cursor_image_reply_t *reply = ask(conn, &error);
+    if (!reply && error == XCB_ACCESS)
+        reply = ask_with_company(conn, display, &error);
     if (!reply) {
-        free(error);
         if (xcb_connection_has_error(conn))
             return CAPTURE_ERR_LOST;
+        if (error != XCB_CURSOR)
+            return CAPTURE_ERR_NONE;
         /* BadCursor: the display shows none. */
         memset(out, 0, sizeof *out);
         out->serial = ++cursor->serial;

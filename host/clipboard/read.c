@@ -161,7 +161,7 @@ void clipboard_fetch_property(struct clipboard_x11 *clipboard, const xcb_propert
     size_t len = reply ? (size_t)xcb_get_property_value_length(reply) : 0;
     if (!reply || reply->type == XCB_NONE) {
         free(reply);
-        return;    /* taken already */
+        return; /* taken already */
     }
     clipboard->fetch_deadline_us = 0;
     if (len) {

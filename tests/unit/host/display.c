@@ -39,20 +39,29 @@ static pid_t spawn_with_fd(const char *const argv[], int keep_fd)
     return pid;
 }
 
+bool test_display_possible(void)
+{
+    bool possible = system("command -v Xvfb >/dev/null") == 0;
+    if (!possible)
+        fprintf(stderr, "SKIPPED: Xvfb is not installed (package xvfb); nothing was tested\n");
+    return possible;
+}
+
 bool test_display_start(struct test_display *display, const char *mode)
 {
-    if (system("command -v Xvfb >/dev/null") != 0) {
-        fprintf(stderr, "SKIPPED: Xvfb is not installed (package xvfb); nothing was tested\n");
-        return false;
-    }
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         fail("pipe");
     char fd[16];
     snprintf(fd, sizeof fd, "%d", ends[1]);
     /* -noreset: the server must not start over when a test's last window closes. */
-    const char *const argv[] = {
-        "Xvfb", "-displayfd", fd, "-screen", "0", mode, "-nolisten", "tcp", "-noreset", NULL};
+    const char *argv[16] = {"Xvfb", "-displayfd", fd, "-screen", "0", mode, "-nolisten", "tcp", "-noreset"};
+    char extra[64] = {0};
+    if (getenv("HEARTH_TEST_XVFB"))
+        strncpy(extra, getenv("HEARTH_TEST_XVFB"), sizeof extra - 1);
+    size_t args = 9;
+    for (char *rest = extra, *word; args < 15 && (word = strsep(&rest, " ")) && *word;)
+        argv[args++] = word;
     display->pid = spawn_with_fd(argv, ends[1]);
     close(ends[1]);
     char number[16] = {0};

@@ -11,8 +11,11 @@ struct test_display {
     char name[16]; /* ":N" */
 };
 
-/* False when Xvfb is not installed; any other failure ends the test. mode such as "800x600x24". Sets
- * DISPLAY for programs started later. */
+/* Whether Xvfb is installed; says so when it is not. */
+bool test_display_possible(void);
+
+/* Any failure ends the test. HEARTH_TEST_XVFB in the environment adds arguments. mode such as "800x600x24".
+ * Sets DISPLAY for programs started later. */
 bool test_display_start(struct test_display *display, const char *mode);
 void test_display_stop(struct test_display *display);
 

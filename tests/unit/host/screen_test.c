@@ -375,10 +375,8 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    if (system("command -v Xvfb >/dev/null") != 0) {
-        print_message("SKIPPED: Xvfb is not installed (package xvfb)\n");
+    if (!test_display_possible())
         return 77;
-    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_viewer_gets_the_screen_exactly_and_what_changes),
         cmocka_unit_test(two_viewers_of_different_speed_both_end_exact),
