@@ -157,7 +157,7 @@ void channel_recovery_format(
     for (unsigned i = 0; i < 32; i++) {
         unsigned value = 0;
         for (unsigned bit = i * 5; bit < i * 5 + 5; bit++)
-            value = value << 1 | (key[bit / 8] >> (7 - bit % 8) & 1u);
+            value = value << 1 | ((unsigned)key[bit / 8] >> (7 - bit % 8) & 1u);
         if (i && i % 4 == 0)
             out[pos++] = '-';
         out[pos++] = channel_crockford_char(value);
