@@ -4,11 +4,11 @@
 
 enum {
     SLACK_US = 12000, /* kept on the way beyond the bare link, so that it never runs dry */
-    CALM_US = 10000,  /* extra delay that still means an empty link */
+    CALM_US = 20000,  /* extra delay that may be the message itself: grow */
     SLOW_US = 40000,  /* extra delay that means a queue; SLOW_ACKS in a row shrink the window */
     SPIKE_US = 100000,
     SLOW_ACKS = 3,
-    BURST_US = 25000, /* one message is at most so much of the link's time */
+    BURST_US = 16000, /* one message is at most so much of the time of the link */
     BURST_MIN_BYTES = 8 * 1024,
     ROOM_BYTES = 2 * 1024, /* less room than this is not worth a message */
     IDLE_US = 1000000,
@@ -156,10 +156,13 @@ static void resize(struct screen_window *window, const struct screen_window_sent
     } else if (extra_us <= CALM_US && window->full && now_us - window->grown_us >= window->rtt_us) {
         uint64_t grown =
             window->starting ? (uint64_t)window->window_bytes * 2 : (uint64_t)window->window_bytes * 5 / 4;
+        /* Past what the rate accounts for, more on the way is only a queue. */
+        if (!window->starting && grown > target * 5 / 4)
+            grown = target * 5 / 4;
         window->window_bytes = clamp_window(grown > target ? grown : target);
         window->grown_us = now_us;
         window->full = false;
-    } else if (extra_us > CALM_US * 2) {
+    } else if (extra_us > CALM_US) {
         window->starting = false;
     }
 }
