@@ -1,0 +1,254 @@
+/* What changed, and the parts of it that cost next to nothing: moves and flat areas. */
+#include "codec/encoder_internal.h"
+
+enum {
+    FILL_MIN_TILES = 8,   /* smaller flat areas cost less in the exact coder */
+    URGENT_MAX_TILES = 12 /* fresh changes this small go before what waits */
+};
+
+#define FLAT_NONE UINT32_MAX
+
+static int32_t clamp32(int32_t v, int32_t lo, int32_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+uint16_t codec_cells_in(int32_t cx0, int32_t cy0, int32_t cx1, int32_t cy1, int32_t tx, int32_t ty)
+{
+    uint32_t mask = 0;
+    for (int32_t y = 0; y < CODEC_CELLS_PER_TILE; y++)
+        for (int32_t x = 0; x < CODEC_CELLS_PER_TILE; x++) {
+            const int32_t cx = tx * CODEC_CELLS_PER_TILE + x, cy = ty * CODEC_CELLS_PER_TILE + y;
+            if (cx >= cx0 && cx < cx1 && cy >= cy0 && cy < cy1)
+                mask |= 1u << (y * CODEC_CELLS_PER_TILE + x);
+        }
+    return (uint16_t)mask;
+}
+
+static void suspect_rect(struct codec_encoder *e, struct codec_rect r)
+{
+    if (r.w <= 0 || r.h <= 0)
+        return;
+    /* Damage may reach outside; what lies inside counts. */
+    const int64_t right = (int64_t)r.x + r.w, bottom = (int64_t)r.y + r.h;
+    const int32_t x0 = clamp32(r.x, 0, e->sent.width_px), y0 = clamp32(r.y, 0, e->sent.height_px);
+    const int32_t x1 = right < e->sent.width_px ? (int32_t)right : e->sent.width_px;
+    const int32_t y1 = bottom < e->sent.height_px ? (int32_t)bottom : e->sent.height_px;
+    if (x0 >= x1 || y0 >= y1)
+        return;
+    const int32_t cx0 = x0 / CODEC_CELL_PX, cx1 = (x1 + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t cy0 = y0 / CODEC_CELL_PX, cy1 = (y1 + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    for (int32_t ty = y0 / CODEC_TILE_PX; ty * CODEC_TILE_PX < y1; ty++)
+        for (int32_t tx = x0 / CODEC_TILE_PX; tx * CODEC_TILE_PX < x1; tx++) {
+            uint16_t *s = &e->suspect[(size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx];
+            *s = (uint16_t)(*s | codec_cells_in(cx0, cy0, cx1, cy1, tx, ty));
+        }
+}
+
+void codec_job_set_dirty(struct codec_encoder *e, size_t tile, uint16_t mask)
+{
+    e->dirty_cells -= (size_t)__builtin_popcount(e->dirty[tile]);
+    e->dirty_cells += (size_t)__builtin_popcount(mask);
+    e->dirty[tile] = mask;
+}
+
+size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_frame *frame)
+{
+    struct codec_encoder *e = j->e;
+    if (!frame->damage)
+        suspect_rect(e, (struct codec_rect){0, 0, e->sent.width_px, e->sent.height_px});
+    for (size_t i = 0; frame->damage && i < frame->damage_count; i++)
+        suspect_rect(e, frame->damage[i]);
+    const bool backlog = e->dirty_cells > 0;
+    size_t fresh = 0, fresh_tiles = 0;
+    for (size_t t = 0; t < e->tiles; t++) {
+        e->extra[t] = 0;
+        const uint16_t ask = (uint16_t)(e->suspect[t] | e->dirty[t]);
+        if (ask == 0)
+            continue;
+        const uint16_t now =
+            codec_truth_diff(&j->truth, &e->sent, codec_tile_x_of(e, t), codec_tile_y_of(e, t), ask);
+        const int added = __builtin_popcount(now & e->suspect[t]);
+        if (added > 0) {
+            e->changed_us[t] = j->now_us;
+            e->extra[t] = now;
+            fresh_tiles++;
+        }
+        fresh += (size_t)added;
+        e->suspect[t] = 0;
+        codec_job_set_dirty(e, t, now);
+    }
+    j->urgent = backlog && fresh_tiles > 0 && fresh_tiles <= URGENT_MAX_TILES;
+    return fresh;
+}
+
+bool codec_job_put_op(struct codec_job *j, const struct codec_op *op)
+{
+    const int n = codec_op_write(j->e->ops + j->ops_len, sizeof j->e->ops - j->ops_len, op);
+    if (n < 0)
+        return false;
+    j->ops_len += (size_t)n;
+    return true;
+}
+
+bool codec_job_may_paint(struct codec_job *j, struct codec_rect r)
+{
+    const uint64_t px = (uint64_t)r.w * (uint64_t)r.h;
+    if (px > j->max_paint - j->paint)
+        return false;
+    j->paint += px;
+    return true;
+}
+
+/* After a copy or fill that is known to be right: its cells are clean, those at its border are compared. */
+static void recheck(struct codec_job *j, struct codec_rect r)
+{
+    struct codec_encoder *e = j->e;
+    const int32_t right = r.x + r.w, bottom = r.y + r.h;
+    const int32_t cx0 = r.x / CODEC_CELL_PX, cx1 = (right + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t cy0 = r.y / CODEC_CELL_PX, cy1 = (bottom + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    /* Cells wholly inside; at the edge of the screen that means as far as it reaches. */
+    const int32_t in_x0 = (r.x + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t in_y0 = (r.y + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t in_x1 = right == e->sent.width_px ? cx1 : right / CODEC_CELL_PX;
+    const int32_t in_y1 = bottom == e->sent.height_px ? cy1 : bottom / CODEC_CELL_PX;
+    for (int32_t ty = r.y / CODEC_TILE_PX; ty * CODEC_TILE_PX < bottom; ty++)
+        for (int32_t tx = r.x / CODEC_TILE_PX; tx * CODEC_TILE_PX < right; tx++) {
+            const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+            const uint16_t all = (uint16_t)(codec_cells_in(cx0, cy0, cx1, cy1, tx, ty) &
+                                            codec_screen_tile_cells(&e->sent, tx, ty));
+            const uint16_t clean = codec_cells_in(in_x0, in_y0, in_x1, in_y1, tx, ty);
+            const uint16_t now = codec_truth_diff(&j->truth, &e->sent, tx, ty, (uint16_t)(all & ~clean));
+            codec_job_set_dirty(e, t, (uint16_t)((e->dirty[t] & ~all) | now));
+        }
+}
+
+/* Compare again all cells that a rectangle touches. */
+static void recheck_all(struct codec_job *j, struct codec_rect r)
+{
+    struct codec_encoder *e = j->e;
+    const int32_t cx0 = r.x / CODEC_CELL_PX, cx1 = (r.x + r.w + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t cy0 = r.y / CODEC_CELL_PX, cy1 = (r.y + r.h + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    for (int32_t ty = r.y / CODEC_TILE_PX; ty * CODEC_TILE_PX < r.y + r.h; ty++)
+        for (int32_t tx = r.x / CODEC_TILE_PX; tx * CODEC_TILE_PX < r.x + r.w; tx++) {
+            const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+            const uint16_t ask = (uint16_t)(codec_cells_in(cx0, cy0, cx1, cy1, tx, ty) &
+                                            codec_screen_tile_cells(&e->sent, tx, ty));
+            const uint16_t now = codec_truth_diff(&j->truth, &e->sent, tx, ty, ask);
+            codec_job_set_dirty(e, t, (uint16_t)((e->dirty[t] & ~ask) | now));
+        }
+}
+
+/* Whether what lies under the uncovered part of a move is nearer to the picture than what was left there.
+ * When neither is, the move still remembers what it covers. */
+static bool under_helps(const struct codec_job *j, const struct codec_rect *part, int n)
+{
+    const struct codec_encoder *e = j->e;
+    int64_t gain = 0;
+    for (int i = 0; i < n; i++)
+        for (int32_t y = part[i].y; y < part[i].y + part[i].h; y++) {
+            const uint32_t *truth = codec_truth_at(&j->truth, 0, y);
+            const uint32_t *sent = codec_screen_at(&e->sent, 0, y);
+            const uint32_t *under = codec_screen_under_at(&e->sent, 0, y);
+            for (int32_t x = part[i].x; x < part[i].x + part[i].w; x++) {
+                if (under[x] == 0)
+                    continue;
+                gain += ((under[x] ^ truth[x]) & CODEC_TRUTH_MASK) == 0;
+                gain -= ((sent[x] ^ truth[x]) & CODEC_TRUTH_MASK) == 0;
+            }
+        }
+    return gain >= 0;
+}
+
+void codec_job_send_moves(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    if (!codec_motion_start(e->motion, &j->truth, &e->sent, e->dirty))
+        return;
+    struct codec_move move;
+    while (codec_motion_next(e->motion, &j->truth, &e->sent, &move)) {
+        const struct codec_rect src = {move.src_x, move.src_y, move.dst.w, move.dst.h};
+        struct codec_rect part[2];
+        const int parts = codec_screen_difference(src, move.dst, part);
+        const bool under = under_helps(j, part, parts);
+        const struct codec_op op = {.type = CODEC_OP_COPY,
+            .rect = move.dst,
+            .src_x = move.src_x,
+            .src_y = move.src_y,
+            .under = under};
+        if (!codec_job_may_paint(j, move.dst) || !codec_job_put_op(j, &op))
+            return;
+        codec_screen_copy(&e->sent, move.dst, move.src_x, move.src_y, under);
+        recheck(j, move.dst);
+        for (int i = 0; under && i < parts; i++)
+            recheck_all(j, part[i]);
+        j->stats.copies++;
+    }
+}
+
+/* The colour of a tile that changed in most cells and is flat now. */
+static uint32_t flat_colour(struct codec_job *j, size_t tile)
+{
+    struct codec_encoder *e = j->e;
+    if (__builtin_popcount(e->dirty[tile]) < CODEC_SMALL_CELLS)
+        return FLAT_NONE;
+    const int32_t tx = codec_tile_x_of(e, tile), ty = codec_tile_y_of(e, tile);
+    const int32_t w = codec_screen_tile_w(&e->sent, tx), h = codec_screen_tile_h(&e->sent, ty);
+    const uint32_t *p = codec_truth_at(&j->truth, tx * CODEC_TILE_PX, ty * CODEC_TILE_PX);
+    const uint32_t c = p[0];
+    for (int32_t y = 0; y < h; y++, p += j->truth.stride_px) {
+        uint32_t d = 0;
+        for (int32_t x = 0; x < w; x++)
+            d |= p[x] ^ c;
+        if (d & CODEC_TRUTH_MASK)
+            return FLAT_NONE;
+    }
+    return c & CODEC_TRUTH_MASK;
+}
+
+struct codec_rect codec_tiles_rect(const struct codec_encoder *e, struct codec_rect tiles)
+{
+    struct codec_rect r = {
+        tiles.x * CODEC_TILE_PX, tiles.y * CODEC_TILE_PX, tiles.w * CODEC_TILE_PX, tiles.h * CODEC_TILE_PX};
+    r.w = r.w < e->sent.width_px - r.x ? r.w : e->sent.width_px - r.x;
+    r.h = r.h < e->sent.height_px - r.y ? r.h : e->sent.height_px - r.y;
+    return r;
+}
+
+void codec_job_send_fills(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    const int32_t cols = e->sent.tiles_x, rows = e->sent.tiles_y;
+    size_t flat = 0;
+    for (size_t t = 0; t < e->tiles; t++) {
+        e->flat[t] = e->dirty[t] ? flat_colour(j, t) : FLAT_NONE;
+        flat += e->flat[t] != FLAT_NONE;
+    }
+    for (size_t t = 0; t < e->tiles && flat >= FILL_MIN_TILES; t++) {
+        const uint32_t c = e->flat[t];
+        if (c == FLAT_NONE)
+            continue;
+        const int32_t x0 = codec_tile_x_of(e, t), y0 = codec_tile_y_of(e, t);
+        int32_t x1 = x0 + 1, y1 = y0 + 1;
+        while (x1 < cols && e->flat[t + (size_t)(x1 - x0)] == c)
+            x1++;
+        for (bool same = true; same && y1 < rows;) {
+            for (int32_t x = x0; x < x1; x++)
+                same = same && e->flat[(size_t)y1 * (size_t)cols + (size_t)x] == c;
+            y1 += same;
+        }
+        for (int32_t y = y0; y < y1; y++)
+            for (int32_t x = x0; x < x1; x++)
+                e->flat[(size_t)y * (size_t)cols + (size_t)x] = FLAT_NONE;
+        const int32_t n = (x1 - x0) * (y1 - y0);
+        if (n < FILL_MIN_TILES)
+            continue;
+        const struct codec_rect r = codec_tiles_rect(e, (struct codec_rect){x0, y0, x1 - x0, y1 - y0});
+        if (!codec_job_may_paint(j, r) ||
+            !codec_job_put_op(j, &(struct codec_op){.type = CODEC_OP_FILL, .rect = r, .colour = c}))
+            return;
+        codec_screen_fill(&e->sent, r, c);
+        recheck(j, r);
+        j->stats.tiles_fill += (uint32_t)n;
+    }
+}

@@ -1,0 +1,92 @@
+/* Inside the encoder: its state and one call of codec_encoder_encode(), shared by encoder.c (life, message),
+ * encoder_areas.c (what changed, moves, fills) and encoder_pixels.c (exact tiles, pictures, refinement). */
+#pragma once
+
+#include "codec/classify.h"
+#include "codec/encoder.h"
+#include "codec/message.h"
+#include "codec/motion.h"
+
+enum {
+    CODEC_OPS_RESERVE_BYTES = 64 << 10, /* ends every list of operations early rather than late */
+    CODEC_MAX_PICTURES = 512,           /* per message; more wait for the next */
+    CODEC_SMALL_CELLS = 4               /* fewer changed cells of a tile are a small change */
+};
+
+struct codec_encoder {
+    struct codec_encoder_config config;
+    bool start; /* the next message opens an epoch */
+    uint16_t epoch;
+    uint32_t seq;             /* of the last message */
+    struct codec_screen sent; /* the viewer's screen; lossy cells hold what they stand for */
+    size_t tiles;
+    uint16_t *suspect;    /* owned, per tile: cells that damage touched */
+    uint16_t *dirty;      /* owned, per tile: cells that differ from sent */
+    uint16_t *picture;    /* owned, per tile: cells that are to go as JPEG */
+    uint16_t *extra;      /* owned, per tile: cells of a further exact pass */
+    uint64_t *changed_us; /* owned, per tile: last change seen */
+    uint32_t *flat;       /* owned, per tile: colour of a flat dirty tile, else FLAT_NONE */
+    size_t dirty_cells;
+    /* Where the last message stopped for lack of budget, as tiles. */
+    size_t next_tile, next_picture, next_refine;
+    bool picture_waits; /* the last message had no room for all pictures */
+    bool picture_found; /* any cell of picture is set */
+    size_t rect_count;
+    struct codec_rect rect[CODEC_MAX_PICTURES]; /* pictures of this message */
+    uint64_t deadline_us;
+    uint64_t refine_us; /* no refinement before */
+    struct codec_motion *motion;
+    struct codec_tile_models *models;
+    struct codec_patch patch;
+    uint32_t src[CODEC_TILE_PX * CODEC_PATCH_STRIDE];
+    bool tile_row[CODEC_MAX_SIDE_PX / CODEC_TILE_PX];
+    uint8_t ops[CODEC_OPS_RESERVE_BYTES];
+};
+
+/* One call of codec_encoder_encode. */
+struct codec_job {
+    struct codec_encoder *e;
+    struct codec_truth truth;
+    uint64_t now_us;
+    size_t ops_len;
+    size_t budget; /* bytes of the whole message, soft */
+    size_t cap;    /* bytes of payload, hard */
+    uint8_t *payload;
+    size_t coded; /* bytes of finished payload */
+    struct codec_range range;
+    bool range_open;
+    uint64_t paint, max_paint; /* px */
+    bool urgent;               /* e->extra marks small fresh changes that go first */
+    struct codec_encoder_stats stats;
+};
+
+static inline int32_t codec_tile_x_of(const struct codec_encoder *e, size_t tile)
+{
+    return (int32_t)(tile % (size_t)e->sent.tiles_x);
+}
+
+static inline int32_t codec_tile_y_of(const struct codec_encoder *e, size_t tile)
+{
+    return (int32_t)(tile / (size_t)e->sent.tiles_x);
+}
+
+/* Cells of a tile that a rectangle touches, both in cells. */
+uint16_t codec_cells_in(int32_t cx0, int32_t cy0, int32_t cx1, int32_t cy1, int32_t tx, int32_t ty);
+/* Tiles to pixels, cut at the edge. */
+struct codec_rect codec_tiles_rect(const struct codec_encoder *e, struct codec_rect tiles);
+
+void codec_job_set_dirty(struct codec_encoder *e, size_t tile, uint16_t mask);
+/* False when there is no room. */
+bool codec_job_put_op(struct codec_job *j, const struct codec_op *op);
+/* Count the pixels of a rectangle; false when the message would paint too much. */
+bool codec_job_may_paint(struct codec_job *j, struct codec_rect r);
+/* Bytes of the message so far. */
+size_t codec_job_used(const struct codec_job *j);
+
+/* Compare what damage touched and what was left over. Returns the cells that newly differ. When they are
+ * few and more was waiting, their tiles are marked in extra and urgent is set. */
+size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_frame *frame);
+void codec_job_send_moves(struct codec_job *j);
+void codec_job_send_fills(struct codec_job *j);
+void codec_job_send_pixels(struct codec_job *j);
+void codec_job_set_deadline(struct codec_encoder *e, uint64_t now_us);

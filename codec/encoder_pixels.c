@@ -1,0 +1,319 @@
+/* The pixels themselves: exact tiles, pictures of natural content, and its refinement to exact. */
+#include "codec/encoder_internal.h"
+
+#include "codec/jpeg_encode.h"
+
+#include <string.h>
+
+enum {
+    STILL_US = 250000,              /* a lossy tile becomes exact when it was unchanged for so long */
+    TILE_RESERVE_BYTES = 192 << 10, /* 12 times the raw pixels: more than one exact tile can cost */
+    JPEG_MAX_W_CELLS = 64,          /* 1024 x 256 px: small enough to keep to a budget */
+    JPEG_MAX_H_CELLS = 16,
+    JPEG_MIN_CELLS = 6,     /* less is cheaper exact: a JPEG header has 600 bytes */
+    REFINE_MAX_TILES = 24,  /* per message, about 7 ms of work */
+    REFINE_PAUSE_US = 15000 /* then input and moving parts have their turn */
+};
+
+size_t codec_job_used(const struct codec_job *j)
+{
+    const size_t coding = j->range_open ? (size_t)(j->range.out - j->range.out_start) : 0;
+    return CODEC_MESSAGE_HEADER_BYTES + j->ops_len + j->coded + coding;
+}
+
+static bool room_for_tile(const struct codec_job *j, size_t budget)
+{
+    return codec_job_used(j) < budget && codec_job_used(j) + TILE_RESERVE_BYTES <= j->cap;
+}
+
+/* Code the loaded tile (patch.tile_*, cells, bounds and src are set). */
+static void code_tile(struct codec_job *j, size_t tile, enum codec_tile_class class)
+{
+    struct codec_encoder *e = j->e;
+    codec_patch_load(&e->patch, &e->sent);
+    codec_tile_write(&j->range, e->models, &e->sent, &e->patch, class, e->src);
+    (void)codec_patch_store(&e->patch, &e->sent);
+    codec_job_set_dirty(e, tile, (uint16_t)(e->dirty[tile] & ~e->patch.cells));
+    j->stats.tiles_exact++;
+}
+
+/* Which cells of a tile a pass wants to code exactly now; 0 for none. Sets patch cells, bounds and src. */
+typedef bool (*want_fn)(struct codec_job *j, size_t tile, enum codec_tile_class *out_class);
+
+static bool set_tile(struct codec_job *j, size_t tile, uint16_t cells)
+{
+    struct codec_encoder *e = j->e;
+    e->patch.tile_x = codec_tile_x_of(e, tile);
+    e->patch.tile_y = codec_tile_y_of(e, tile);
+    e->patch.cells = cells;
+    if (!codec_truth_bounds(&j->truth, &e->sent, &e->patch))
+        return false;
+    codec_truth_load(&j->truth, &e->sent, e->patch.tile_x, e->patch.tile_y, e->src);
+    return true;
+}
+
+/* Everything dirty; natural cells are put aside when they may be a picture first. */
+static bool want_dirty(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
+{
+    struct codec_encoder *e = j->e;
+    const uint16_t dirty = e->dirty[tile];
+    if (!set_tile(j, tile, dirty))
+        return false;
+    const struct codec_class class = codec_classify(&e->patch, e->src, e->models);
+    *out_class = class.tile;
+    if (class.tile == CODEC_TILE_TEXT || !e->config.lossy_first ||
+        (__builtin_popcount(dirty) < CODEC_SMALL_CELLS && e->sent.lossy[tile] == 0))
+        return true;
+    e->picture[tile] = class.natural_cells;
+    e->picture_found = true;
+    *out_class = CODEC_TILE_TEXT;
+    const uint16_t rest = (uint16_t)(dirty & ~class.natural_cells);
+    return rest != 0 && set_tile(j, tile, rest);
+}
+
+/* Natural cells that lie alone: too few for a picture. */
+static bool want_put_back(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
+{
+    *out_class = CODEC_TILE_NATURAL;
+    return set_tile(j, tile, j->e->dirty[tile]);
+}
+
+static bool want_refined(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
+{
+    struct codec_encoder *e = j->e;
+    if (!set_tile(j, tile, e->sent.lossy[tile]))
+        return false;
+    *out_class = codec_classify(&e->patch, e->src, e->models).tile;
+    return true;
+}
+
+/* One EXACT operation over tiles first..last (indices, first <= last): their bounding rectangle, in it
+ * those tiles that `todo` marks. Returns where the budget ended, or `end`. */
+static size_t code_tiles(
+    struct codec_job *j, const uint16_t *todo, size_t begin, size_t end, size_t budget, want_fn want)
+{
+    struct codec_encoder *e = j->e;
+    const int32_t cols = e->sent.tiles_x;
+    int32_t x0 = cols, x1 = 0, y0 = e->sent.tiles_y, y1 = 0;
+    for (size_t t = begin; t < end; t++) {
+        if (todo[t] == 0)
+            continue;
+        const int32_t x = codec_tile_x_of(e, t), y = codec_tile_y_of(e, t);
+        x0 = x < x0 ? x : x0;
+        x1 = x + 1 > x1 ? x + 1 : x1;
+        y0 = y < y0 ? y : y0;
+        y1 = y + 1 > y1 ? y + 1 : y1;
+    }
+    if (x0 >= x1)
+        return end;
+    const struct codec_op op = {.type = CODEC_OP_EXACT, .rect = {x0, y0, x1 - x0, y1 - y0}};
+    if (!codec_job_may_paint(j, codec_tiles_rect(e, op.rect)) || !codec_job_put_op(j, &op))
+        return begin;
+    if (!j->range_open) {
+        codec_range_write_start(&j->range, j->payload, j->cap);
+        j->range_open = true;
+    }
+    size_t stop = end;
+    memset(e->tile_row, 0, sizeof e->tile_row);
+    for (int32_t y = y0; y < y1; y++) {
+        bool left = false;
+        for (int32_t x = x0; x < x1; x++) {
+            const size_t t = (size_t)y * (size_t)cols + (size_t)x;
+            enum codec_tile_class class = CODEC_TILE_TEXT;
+            bool now = false;
+            if (t >= begin && t < stop && todo[t] != 0) {
+                if (room_for_tile(j, budget) || j->stats.tiles_exact == 0)
+                    now = want(j, t, &class);
+                else
+                    stop = t;
+            }
+            (void)codec_tile_present(&j->range, true, e->models, left, e->tile_row[x - x0], now);
+            e->tile_row[x - x0] = left = now;
+            if (now)
+                code_tile(j, t, class);
+        }
+    }
+    return stop;
+}
+
+/* All tiles marked in todo, beginning where the last message had to stop, so that none starves. */
+static void code_round(struct codec_job *j, const uint16_t *todo, size_t *next, size_t budget, want_fn want)
+{
+    const size_t tiles = j->e->tiles, first = *next < tiles ? *next : 0;
+    size_t stop = code_tiles(j, todo, first, tiles, budget, want);
+    if (stop == tiles && first > 0) {
+        stop = code_tiles(j, todo, 0, first, budget, want);
+        *next = stop < first ? stop : 0;
+        return;
+    }
+    *next = stop < tiles ? stop : 0;
+}
+
+static bool picture_cell(const struct codec_encoder *e, int32_t cx, int32_t cy)
+{
+    const size_t t =
+        (size_t)(cy / CODEC_CELLS_PER_TILE) * (size_t)e->sent.tiles_x + (size_t)(cx / CODEC_CELLS_PER_TILE);
+    return e->picture[t] >> (cy % CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE + cx % CODEC_CELLS_PER_TILE) &
+           1;
+}
+
+/* Set or clear cells of a per-tile mask; r in cells. */
+static void change_cells(const struct codec_encoder *e, uint16_t *mask, struct codec_rect r, bool set)
+{
+    for (int32_t ty = r.y / CODEC_CELLS_PER_TILE; ty * CODEC_CELLS_PER_TILE < r.y + r.h; ty++)
+        for (int32_t tx = r.x / CODEC_CELLS_PER_TILE; tx * CODEC_CELLS_PER_TILE < r.x + r.w; tx++) {
+            const uint16_t cells = codec_cells_in(r.x, r.y, r.x + r.w, r.y + r.h, tx, ty);
+            uint16_t *m = &mask[(size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx];
+            *m = (uint16_t)(set ? *m | cells : *m & ~cells);
+        }
+}
+
+/* Cut the cells put aside into rectangles, largest first to the right, then down. Crumbs are marked in
+ * e->extra instead, to be coded exactly. */
+static void find_pictures(struct codec_encoder *e)
+{
+    const int32_t cols = (e->sent.width_px + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t rows = (e->sent.height_px + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t start =
+        e->next_picture < e->tiles ? codec_tile_y_of(e, e->next_picture) * CODEC_CELLS_PER_TILE : 0;
+    for (int32_t i = 0; i < rows; i++) {
+        const int32_t y0 = (start + i) % rows;
+        for (int32_t x0 = 0; x0 < cols && e->rect_count < CODEC_MAX_PICTURES; x0++) {
+            if (!picture_cell(e, x0, y0))
+                continue;
+            int32_t x1 = x0 + 1, y1 = y0 + 1;
+            while (x1 < cols && x1 - x0 < JPEG_MAX_W_CELLS && picture_cell(e, x1, y0))
+                x1++;
+            for (bool all = true; all && y1 < rows && y1 - y0 < JPEG_MAX_H_CELLS;) {
+                for (int32_t x = x0; x < x1; x++)
+                    all = all && picture_cell(e, x, y1);
+                y1 += all;
+            }
+            const struct codec_rect r = {x0, y0, x1 - x0, y1 - y0};
+            change_cells(e, e->picture, r, false);
+            if (r.w * r.h < JPEG_MIN_CELLS)
+                change_cells(e, e->extra, r, true);
+            else
+                e->rect[e->rect_count++] = r;
+            x0 = x1 - 1;
+        }
+    }
+}
+
+static struct codec_rect cells_rect(const struct codec_encoder *e, struct codec_rect cells)
+{
+    struct codec_rect r = {
+        cells.x * CODEC_CELL_PX, cells.y * CODEC_CELL_PX, cells.w * CODEC_CELL_PX, cells.h * CODEC_CELL_PX};
+    r.w = r.w < e->sent.width_px - r.x ? r.w : e->sent.width_px - r.x;
+    r.h = r.h < e->sent.height_px - r.y ? r.h : e->sent.height_px - r.y;
+    return r;
+}
+
+/* From here on the rectangle is lossy, and stands for the picture as it is now. */
+static void keep_picture(struct codec_job *j, struct codec_rect cells, struct codec_rect px)
+{
+    struct codec_encoder *e = j->e;
+    codec_screen_keep(&e->sent, px);
+    for (int32_t y = px.y; y < px.y + px.h; y++) {
+        const uint32_t *from = codec_truth_at(&j->truth, px.x, y);
+        uint32_t *to = codec_screen_at(&e->sent, px.x, y);
+        for (int32_t x = 0; x < px.w; x++)
+            to[x] = from[x] & CODEC_TRUTH_MASK;
+    }
+    codec_screen_mark_lossy(&e->sent, px);
+    for (int32_t ty = cells.y / CODEC_CELLS_PER_TILE; ty * CODEC_CELLS_PER_TILE < cells.y + cells.h; ty++)
+        for (int32_t tx = cells.x / CODEC_CELLS_PER_TILE; tx * CODEC_CELLS_PER_TILE < cells.x + cells.w;
+             tx++) {
+            const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+            const uint16_t in =
+                codec_cells_in(cells.x, cells.y, cells.x + cells.w, cells.y + cells.h, tx, ty);
+            codec_job_set_dirty(e, t, (uint16_t)(e->dirty[t] & ~in));
+            j->stats.tiles_jpeg++;
+        }
+}
+
+static void send_pictures(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    e->picture_waits = false;
+    e->next_picture = 0;
+    for (size_t i = 0; i < e->rect_count; i++) {
+        const struct codec_rect r = cells_rect(e, e->rect[i]);
+        const bool first = j->stats.tiles_exact == 0 && i == 0;
+        int n = CODEC_ERR_SPACE;
+        if ((first || codec_job_used(j) < j->budget) && j->ops_len + CODEC_OP_MAX_BYTES <= sizeof e->ops &&
+            codec_job_may_paint(j, r))
+            n = codec_jpeg_encode(
+                &j->truth, r, e->config.jpeg_quality, j->payload + j->coded, j->cap - j->coded);
+        if (n < 0) {
+            e->picture_waits = true;
+            e->next_picture = (size_t)(e->rect[i].y / CODEC_CELLS_PER_TILE) * (size_t)e->sent.tiles_x;
+            return;
+        }
+        (void)codec_job_put_op(j, &(struct codec_op){.type = CODEC_OP_JPEG, .rect = r, .len = (uint32_t)n});
+        j->coded += (size_t)n;
+        keep_picture(j, e->rect[i], r);
+    }
+}
+
+/* Mark lossy tiles that have been still for long enough. Returns whether there are any. */
+static bool find_refinement(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    size_t n = 0;
+    if (j->now_us < e->refine_us)
+        return false;
+    memset(e->extra, 0, e->tiles * sizeof *e->extra);
+    for (size_t i = 0; i < e->tiles && n < REFINE_MAX_TILES; i++) {
+        const size_t t = (e->next_refine + i) % e->tiles;
+        if (e->sent.lossy[t] == 0 || e->dirty[t] != 0 || j->now_us - e->changed_us[t] < STILL_US)
+            continue;
+        e->extra[t] = e->sent.lossy[t];
+        n++;
+    }
+    e->refine_us = n > 0 ? j->now_us + REFINE_PAUSE_US : 0;
+    return n > 0;
+}
+
+void codec_job_set_deadline(struct codec_encoder *e, uint64_t now_us)
+{
+    e->deadline_us = e->dirty_cells > 0 ? now_us : UINT64_MAX;
+    if (e->sent.lossy_cells == 0)
+        return;
+    uint64_t due = UINT64_MAX;
+    for (size_t t = 0; t < e->tiles; t++)
+        if (e->sent.lossy[t] != 0 && e->changed_us[t] + STILL_US < due)
+            due = e->changed_us[t] + STILL_US;
+    due = due < e->refine_us ? e->refine_us : due;
+    due = due < now_us ? now_us : due;
+    e->deadline_us = due < e->deadline_us ? due : e->deadline_us;
+}
+
+void codec_job_send_pixels(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    e->rect_count = 0;
+    if (e->dirty_cells > 0) {
+        const size_t budget = e->picture_waits ? j->budget / 2 : j->budget;
+        e->picture_found = false;
+        memset(e->picture, 0, e->tiles * sizeof *e->picture);
+        if (j->urgent)
+            (void)code_tiles(j, e->extra, 0, e->tiles, budget, want_dirty);
+        code_round(j, e->dirty, &e->next_tile, budget, want_dirty);
+        if (e->picture_found) {
+            memset(e->extra, 0, e->tiles * sizeof *e->extra);
+            find_pictures(e);
+            (void)code_tiles(j, e->extra, 0, e->tiles, budget, want_put_back);
+        }
+    }
+    /* While something keeps moving, what rests still becomes exact, with a quarter of the budget. */
+    if (e->sent.lossy_cells > 0 && find_refinement(j)) {
+        const size_t share = e->dirty_cells > 0 ? codec_job_used(j) + j->budget / 4 : j->budget;
+        code_round(j, e->extra, &e->next_refine, share < j->budget ? share : j->budget, want_refined);
+    }
+    if (j->range_open) {
+        j->coded = codec_range_write_end(&j->range);
+        j->range_open = false;
+    }
+    send_pictures(j);
+}
