@@ -3,6 +3,8 @@
  *   codec_bench                                  all scenes at 1920x1080
  *   codec_bench --frames FILE --size 1920x1080   raw BGRX frames, one after the other
  *   codec_bench --scene NAME                     one of them
+ *   --dump FILE                                  also write each message behind its length (u32), and at the
+ *                                                end 0 and a checksum of the picture: for wasm_decode.mjs
  *   --lossy    natural content as JPEG first     --still   each frame on its own, from nothing
  *
  * Damage is told only for `typing`; everywhere else the whole screen is compared. Times are of one core. */
@@ -21,7 +23,37 @@ struct result {
     size_t frames, bytes, most_bytes, first_bytes;
     double encode_ms, most_encode_ms, decode_ms, first_encode_ms, first_decode_ms;
     size_t wrong;
+    FILE *dump; /* or NULL */
 };
+
+/* FNV-1a over red, green, blue, 255 of every pixel: what the page would hand to a canvas. */
+static uint32_t checksum(const struct codec_decoder *d)
+{
+    int32_t w = 0, h = 0;
+    size_t stride = 0;
+    uint32_t sum = 2166136261u;
+    const uint32_t *px = codec_decoder_pixels(d, &w, &h, &stride);
+    for (int32_t y = 0; px && y < h; y++)
+        for (int32_t x = 0; x < w; x++) {
+            const uint32_t c = px[(size_t)y * stride + (size_t)x];
+            const uint32_t bytes[4] = {c >> 16 & 255u, c >> 8 & 255u, c & 255u, 255u};
+            for (int i = 0; i < 4; i++)
+                sum = (sum ^ bytes[i]) * 16777619u;
+        }
+    return sum;
+}
+
+static void dump32(FILE *f, uint32_t v)
+{
+    const uint8_t bytes[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
+    (void)fwrite(bytes, 1, sizeof bytes, f);
+}
+
+static void dump_end(FILE *f, const struct codec_decoder *d)
+{
+    dump32(f, 0);
+    dump32(f, checksum(d));
+}
 
 static double now_ms(void)
 {
@@ -49,6 +81,10 @@ static void send(
     if (err < 0) {
         fprintf(stderr, "%s: %s\n", r->name, codec_strerror(err));
         exit(1);
+    }
+    if (r->dump && n > 0) {
+        dump32(r->dump, (uint32_t)n);
+        (void)fwrite(l->message, 1, (size_t)n, r->dump);
     }
     r->wrong += l->stats.exact && !scene_link_equal(l, s);
     if (r->frames == 0) {
@@ -144,14 +180,14 @@ static const struct {
     {"video", scene_video, 10, false},
 };
 
-static void run_scenes(bool lossy, const char *only)
+static void run_scenes(bool lossy, const char *only, FILE *out)
 {
     for (size_t i = 0; i < sizeof SCENES / sizeof SCENES[0]; i++) {
         if (only && strcmp(only, SCENES[i].name) != 0)
             continue;
         struct scene s;
         struct scene_link l;
-        struct result r = {.name = SCENES[i].name};
+        struct result r = {.name = SCENES[i].name, .dump = out};
         scene_init(&s, WIDTH_PX, HEIGHT_PX, 1);
         scene_link_init(&l, &(struct codec_encoder_config){
                                 .width_px = WIDTH_PX, .height_px = HEIGHT_PX, .lossy_first = lossy});
@@ -162,12 +198,14 @@ static void run_scenes(bool lossy, const char *only)
             send(&r, &l, &s, f > 0 && SCENES[i].damage ? &damage : NULL);
         }
         print(&r);
+        if (out)
+            dump_end(out, l.decoder);
         scene_link_finish(&l);
         scene_finish(&s);
     }
 }
 
-static int run_file(const char *path, int32_t w, int32_t h, bool lossy, bool still)
+static int run_file(const char *path, int32_t w, int32_t h, bool lossy, bool still, FILE *out)
 {
     FILE *f = fopen(path, "rb");
     if (!f) {
@@ -177,7 +215,7 @@ static int run_file(const char *path, int32_t w, int32_t h, bool lossy, bool sti
     struct scene s;
     struct scene_link l;
     const char *slash = strrchr(path, '/');
-    struct result r = {.name = slash ? slash + 1 : path};
+    struct result r = {.name = slash ? slash + 1 : path, .dump = out};
     scene_init(&s, w, h, 1);
     scene_link_init(&l, &(struct codec_encoder_config){.width_px = w, .height_px = h, .lossy_first = lossy});
     while (fread(s.px, 4, (size_t)w * (size_t)h, f) == (size_t)w * (size_t)h) {
@@ -187,6 +225,8 @@ static int run_file(const char *path, int32_t w, int32_t h, bool lossy, bool sti
         send(&r, &l, &s, NULL);
     }
     print(&r);
+    if (out)
+        dump_end(out, l.decoder);
     scene_link_finish(&l);
     scene_finish(&s);
     fclose(f);
@@ -197,10 +237,12 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"frames", required_argument, NULL, 'f'},
         {"size", required_argument, NULL, 's'}, {"lossy", no_argument, NULL, 'l'},
-        {"still", no_argument, NULL, '1'}, {"scene", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
+        {"still", no_argument, NULL, '1'}, {"scene", required_argument, NULL, 'n'},
+        {"dump", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
     const char *frames = NULL, *scene = NULL;
     int w = WIDTH_PX, h = HEIGHT_PX;
     bool lossy = false, still = false;
+    FILE *out = NULL;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'f')
             frames = optarg;
@@ -208,6 +250,8 @@ int main(int argc, char **argv)
             lossy = true;
         else if (c == 'n')
             scene = optarg;
+        else if (c == 'd' && !out && (out = fopen(optarg, "wb")))
+            continue;
         else if (c == '1')
             still = true;
         else if (c != 's' || sscanf(optarg, "%dx%d", &w, &h) != 2)
@@ -216,7 +260,7 @@ int main(int argc, char **argv)
     printf("%-12s %5s %9s %7s %7s %9s %9s %8s %8s %8s\n", "scene", "n", "first kB", "enc ms", "dec ms",
         "B/frame", "most B", "enc ms", "most", "dec ms");
     if (frames)
-        return run_file(frames, w, h, lossy, still);
-    run_scenes(lossy, scene);
+        return run_file(frames, w, h, lossy, still, out);
+    run_scenes(lossy, scene, out);
     return 0;
 }
