@@ -32,10 +32,12 @@ enum {
     SERVER_SEEN_MS = 10000,        /* between writes of last_seen */
     SERVER_DRAIN_MS = 4000,        /* from GoAway to the end */
     SERVER_DRAIN_RELAYS_MS = 1500, /* from GoAway to the close of relays */
-    SERVER_RETRY_MS = 10000,       /* jitter given to the endpoints */
-    SERVER_BUFFER = 32 * 1024,     /* read in one go */
-    SERVER_LINK_RX = 2048,         /* per idle link: messages are gathered from pieces */
-    SERVER_RELAY_RX = 20 * 1024    /* per relay socket: one record with its frame */
+    SERVER_RETRY_MS = 500,         /* over how long the endpoints spread their return: at least */
+    SERVER_RETRY_LINK_MS = 6,      /* and so much more for each of them (10,000 in a minute) */
+    SERVER_RETRY_MAX_MS = 60000,
+    SERVER_BUFFER = 32 * 1024,  /* read in one go */
+    SERVER_LINK_RX = 2048,      /* per idle link: messages are gathered from pieces */
+    SERVER_RELAY_RX = 20 * 1024 /* per relay socket: one record with its frame */
 };
 
 struct broker_server {
@@ -398,11 +400,10 @@ static void finish_draining(struct broker_server *server)
 
 static void send_go_away(struct broker_map_node *node, void *context)
 {
-    (void)context;
     struct broker_link *link = BROKER_MAP_ENTRY(node, struct broker_link, node);
     Hearth__Link__GoAway go_away = HEARTH__LINK__GO_AWAY__INIT;
     go_away.reason = (char *)"The broker restarts.";
-    go_away.retry_ms = SERVER_RETRY_MS;
+    go_away.retry_ms = *(const uint32_t *)context;
     Hearth__Link__FromBroker message = HEARTH__LINK__FROM_BROKER__INIT;
     message.body_case = HEARTH__LINK__FROM_BROKER__BODY_GO_AWAY;
     message.go_away = &go_away;
@@ -428,7 +429,9 @@ static void drain(struct broker_server *server)
     server->drain_at_ms = uv_now(&server->loop);
     broker_listener_close(server->listener);
     server->listener = NULL;
-    broker_map_each(&server->broker.links, send_go_away, NULL);
+    size_t retry_ms = SERVER_RETRY_MS + server->broker.links.count * SERVER_RETRY_LINK_MS;
+    uint32_t bounded_ms = retry_ms > SERVER_RETRY_MAX_MS ? SERVER_RETRY_MAX_MS : (uint32_t)retry_ms;
+    broker_map_each(&server->broker.links, send_go_away, &bounded_ms);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
