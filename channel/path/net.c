@@ -72,13 +72,16 @@ static void ended(uv_handle_t *handle)
     }
 }
 
-/* libwebsockets closes its handles over several turns of a foreign loop and says so only by clearing
- * its pointer. */
+/* libwebsockets closes its handles over several turns of a foreign loop: each further call goes on
+ * where the handles allow, and the end shows only by its pointer being cleared. */
 static void ending_poll(uv_timer_t *timer)
 {
     struct channel_net *net = timer->data;
     if (net->context && uv_now(net->loop) - net->ending_since_ms < ENDING_MAX_MS) {
-        return;
+        lws_context_destroy(net->context);
+        if (net->context) {
+            return;
+        }
     }
     uv_close((uv_handle_t *)timer, ended);
 }
@@ -93,7 +96,7 @@ void channel_net_destroy(struct channel_net *net, void (*done)(void *user), void
     net->ending_since_ms = uv_now(net->loop);
     (void)uv_timer_init(net->loop, &net->ending);
     net->ending.data = net;
-    (void)uv_timer_start(&net->ending, ending_poll, 0, ENDING_POLL_MS);
+    (void)uv_timer_start(&net->ending, ending_poll, ENDING_POLL_MS, ENDING_POLL_MS);
     lws_context_destroy(net->context);
 }
 

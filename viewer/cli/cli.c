@@ -271,7 +271,7 @@ int cli_open_home(struct cli *cli, bool enrolled)
 
 static void check_online(struct cli *cli)
 {
-    if (cli->waiting_online && cli->online) {
+    if (cli->waiting_online && cli->online && (cli->presence_known || !cli->want_presence)) {
         cli->waiting_online = false;
         cli_stop(cli, CLI_OK);
     }
@@ -353,7 +353,7 @@ int cli_online(struct cli *cli, bool presence)
 {
     const char *why = NULL;
     char os[65];
-    (void)presence; /* a full table follows Welcome at once, and costs one message */
+    cli->want_presence = presence;
     const int home = cli_open_home(cli, true);
     if (home != CLI_OK) {
         return home;

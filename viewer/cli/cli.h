@@ -45,7 +45,7 @@ struct cli {
     void (*on_link)(struct cli *cli, enum channel_link_state state, const char *why);
     void (*on_interrupt)(struct cli *cli); /* NULL = stop with CLI_INTERRUPTED */
     void *user;                            /* of the command */
-    bool waiting_online, online, presence_known, interrupted;
+    bool waiting_online, want_presence, online, presence_known, interrupted;
     char link_why[420];
     int exit_code;
 };
