@@ -3,8 +3,8 @@
  * half file under the final name: a cut leaves the part, and a later try with the same key goes on
  * from there. Loop thread only; root, path and key are copied.
  *
- * Memory: two buffers of FILES_UPLOAD_BUFFER. Credit is paid back through `took`, so a sender that keeps to
- * FILES_CHUNK_BYTES of credit never fills them. */
+ * Memory: two buffers of FILES_UPLOAD_BUFFER, touched as far as they are filled. Credit is paid back through
+ * `took`, so a sender never has more under way than the channel's largest window, which a buffer holds. */
 #pragma once
 
 #include "host/files/files.h"
@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
-enum { FILES_UPLOAD_BUFFER = 2 * FILES_CHUNK_BYTES };
+enum { FILES_UPLOAD_BUFFER = 4 << 20 /* bytes; CHANNEL_CREDIT_FILE_MAX */ };
 
 struct files_upload;
 
