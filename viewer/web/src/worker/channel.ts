@@ -7,6 +7,8 @@ import type { Core, Ptr } from "./wasm";
 
 const RECORD_MAX = 10 + 16_384 + 16;
 const RECORD_BUFFER = 17_000;
+/** Larger than a stream's queue, so that a short write is the core's word. */
+const WRITE_BUFFER = (256 << 10) + 1;
 const EVENT_BYTES = 72;
 /** What lies in the socket cannot be overtaken by a key press: keep it small. */
 const PIPE_FULL_BYTES = 32 * 1024;
@@ -77,6 +79,7 @@ export class Channel {
   private readonly incoming: Ptr;
   private readonly outgoing: Ptr;
   private readonly event: Ptr;
+  private writing: Ptr = 0;
   private pipe: Pipe | null = null;
   private path = -1;
   private draining = false;
@@ -119,7 +122,7 @@ export class Channel {
     clearTimeout(this.timer);
     this.poller.port1.close();
     this.core.x.hearth_session_destroy(this.session);
-    for (const ptr of [this.incoming, this.outgoing, this.event]) this.core.x.hearth_free(ptr);
+    for (const ptr of [this.incoming, this.outgoing, this.event, this.writing]) this.core.x.hearth_free(ptr);
     this.session = 0;
   }
 
@@ -184,20 +187,15 @@ export class Channel {
     return this.call((s) => this.core.x.hearth_stream_open(s, lane, kind, param));
   }
 
-  /** How many bytes were taken; below zero an error. */
+  /** How many bytes were taken; below zero an error. After fewer than offered, writable follows. */
   write(stream: number, data: Uint8Array): number {
     return this.call((s) => {
-      // Only what fits is copied: a caller may offer a large chunk again and again.
-      const len = Math.min(data.length, this.core.x.hearth_stream_writable(s, stream));
-      if (len === 0 && data.length > 0) {
-        // Ask with one byte so that the core remembers to say when there is room.
-        return this.core.with((scope) =>
-          this.core.x.hearth_stream_write(s, stream, scope.bytes(data.subarray(0, 1)), 1),
-        );
-      }
-      return this.core.with((scope) =>
-        this.core.x.hearth_stream_write(s, stream, scope.bytes(data.subarray(0, len)), len),
-      );
+      // One byte more than there is room for makes the core say when there is room again.
+      const room = this.core.x.hearth_stream_writable(s, stream);
+      const len = Math.min(data.length, room + 1, WRITE_BUFFER);
+      if (this.writing === 0) this.writing = this.core.alloc(WRITE_BUFFER);
+      this.core.memory.set(data.subarray(0, len), this.writing);
+      return this.core.x.hearth_stream_write(s, stream, this.writing, len);
     });
   }
 

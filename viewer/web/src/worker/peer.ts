@@ -247,6 +247,11 @@ export class Peer {
     return { id, answer };
   }
 
+  /** No answer to this request is of interest any more. */
+  unask(request: number): void {
+    this.asked.delete(request);
+  }
+
   /** The host will open a file stream whose param is this request. */
   awaitStream(request: number, user: StreamUser): void {
     this.awaitedStreams.set(request, user);

@@ -163,6 +163,7 @@ export class Screen implements PeerUser {
           this.renewDecoder(Math.min(CODEC_MOST_PIXELS, body.value.width * body.value.height));
         break;
       case "error":
+        if (message.re !== 0) break;
         // The display went away, or was never there: a picture that comes later ends it.
         if (body.value.code === Code.UNAVAILABLE || !this.picture) {
           this.picture = false;

@@ -11,6 +11,8 @@ import type { Peer, StreamUser } from "./peer";
 
 const LOST = () => new HearthError("unreachable", "The connection to the computer was lost.");
 const CHUNK_BYTES = 256 * 1024;
+/** A stream's end and the words that explain it travel in two lanes. */
+const WORDS_WAIT_MS = 500;
 
 /** Somebody paused or cancelled; not an error. */
 export class Stopped extends Error {
@@ -19,9 +21,37 @@ export class Stopped extends Error {
   }
 }
 
-/** A promise that loses to stop. */
-export function unless<T>(stop: Promise<never>, work: Promise<T>): Promise<T> {
-  return Promise.race([work, stop]);
+/** The person's word to a transfer that runs. */
+export class Stop {
+  reason: Stopped | null = null;
+  private halt: (reason: Stopped) => void = () => undefined;
+  private readonly halted: Promise<never>;
+
+  constructor() {
+    this.halted = new Promise((_, reject) => {
+      this.halt = reject;
+    });
+    this.halted.catch(() => undefined);
+  }
+
+  say(keepPart: boolean): void {
+    this.reason ??= new Stopped(keepPart);
+    this.halt(this.reason);
+  }
+
+  /** For each chunk: waits for nothing and leaves nothing behind. */
+  check(): void {
+    if (this.reason) throw this.reason;
+  }
+
+  onSaid(fn: () => void): void {
+    this.halted.catch(fn);
+  }
+
+  /** A promise that loses to stop. */
+  unless<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.halted]);
+  }
 }
 
 /** How far a hash has come: bytes before are in it. */
@@ -49,7 +79,7 @@ export async function fetchFile(
   entry: FileEntry,
   offset: number,
   sink: (bytes: Uint8Array, offset: number) => Promise<void> | void,
-  stop: Promise<never>,
+  stop: Stop,
 ): Promise<Bytes> {
   let pos = offset;
   let sum: Bytes | null = null;
@@ -91,7 +121,7 @@ export async function fetchFile(
         check();
       });
     },
-    failed: () => fail(LOST()),
+    failed: () => void setTimeout(() => fail(LOST()), peer.live ? WORDS_WAIT_MS : 0),
     writable: () => undefined,
   };
   const { id, answer } = peer.askNumbered(
@@ -117,7 +147,7 @@ export async function fetchFile(
     (error: Error) => fail(error),
   );
   try {
-    await unless(stop, over);
+    await stop.unless(over);
   } catch (error) {
     peer.abandon(user, id);
     if (peer.live)
@@ -147,33 +177,54 @@ export async function pushFile(
   progress: Progress,
   moved: (done: number) => void,
   checking: () => void,
-  stop: Promise<never>,
+  stop: Stop,
 ): Promise<void> {
-  const { id, answer } = peer.askNumbered({
-    case: "filePut",
-    value: create(FilePutSchema, {
-      at: wirePath(push.to),
-      size: BigInt(push.size),
-      mtimeMs: BigInt(Math.round(push.mtimeMs)),
-      key: push.key,
-      replace: push.replace,
-    }),
-  });
   let wake: () => void = () => undefined;
+  // Room may be told while a write still runs.
+  let room = false;
   let broken: Error | null = null;
+  const fail = (error: Error) => {
+    broken ??= error;
+    wake();
+  };
+  let begin: (offset: bigint) => void = () => undefined;
+  const begun = new Promise<bigint>((resolve) => {
+    begin = resolve;
+  });
+  // The request stays open to the end: what goes wrong on the way is told as its answer.
+  const { id, answer } = peer.askNumbered(
+    {
+      case: "filePut",
+      value: create(FilePutSchema, {
+        at: wirePath(push.to),
+        size: BigInt(push.size),
+        mtimeMs: BigInt(Math.round(push.mtimeMs)),
+        key: push.key,
+        replace: push.replace,
+      }),
+    },
+    (reply) => {
+      if (reply.case !== "filePut") return false;
+      begin(reply.value.offset);
+      return true;
+    },
+  );
+  const refused = answer.then(() => {
+    throw strange();
+  });
+  refused.catch(fail);
   const user: StreamUser = {
     data: () => true,
     finished: () => undefined,
-    failed: () => {
-      broken = LOST();
+    failed: () => void setTimeout(() => fail(LOST()), peer.live ? WORDS_WAIT_MS : 0),
+    writable: () => {
+      room = true;
       wake();
     },
-    writable: () => wake(),
   };
+  stop.onSaid(() => wake());
   try {
-    const reply = await unless(stop, answer);
-    if (reply.case !== "filePut") throw strange();
-    const offset = Number(reply.value.offset);
+    const offset = Number(await stop.unless(Promise.race([begun, refused])));
     if (offset > push.size) throw strange();
     const stream = peer.openFileStream(id, user);
     if (stream === 0) throw LOST();
@@ -186,20 +237,24 @@ export async function pushFile(
           pos + chunk.length > offset ? chunk.subarray(Math.max(0, offset - pos)) : new Uint8Array(0);
         pos += chunk.length;
         while (rest.length > 0) {
-          if (broken) throw broken;
+          stop.check();
+          if (broken) throw broken as Error;
+          room = false;
           const taken = peer.write(stream, rest);
-          if (taken < 0) throw LOST();
+          if (taken < 0) {
+            // The stream is over: the reason is on its way, or the session is lost.
+            await Promise.race([refused, new Promise((resolve) => setTimeout(resolve, WORDS_WAIT_MS))]);
+            throw LOST();
+          }
           rest = rest.subarray(taken);
-          if (rest.length > 0)
-            await unless(
-              stop,
-              new Promise<void>((resolve) => {
-                wake = resolve;
-              }),
-            );
+          if (rest.length > 0 && !room)
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
         }
         if (pos > offset) moved(pos);
-        await unless(stop, Promise.resolve());
+        stop.check();
+        if (broken) throw broken as Error;
       }
     }
     if (pos !== push.size)
@@ -207,17 +262,20 @@ export async function pushFile(
     peer.finish(stream);
     checking();
     const sum = progress.hash.digest("binary") as Bytes;
-    const committed = await unless(
-      stop,
-      peer.ask({ case: "fileCommit", value: create(FileCommitSchema, { put: id, sha256: sum }) }),
-    );
+    const commit = peer.ask({
+      case: "fileCommit",
+      value: create(FileCommitSchema, { put: id, sha256: sum }),
+    });
+    const committed = await stop.unless(Promise.race([commit, refused]));
     if (committed.case !== "fileCommitted") throw strange();
     const theirs = committed.value.sha256;
     if (theirs.length > 0 && !equal(theirs, sum))
       throw new HearthError("mismatch", "What arrived is not what was sent. Start again.");
     peer.abandon(user, id);
+    peer.unask(id);
   } catch (error) {
     peer.abandon(user, id);
+    peer.unask(id);
     const keepPart = !(error instanceof Stopped) || error.keepPart;
     if (peer.live)
       peer.say({ case: "fileCancel", value: create(FileCancelSchema, { request: id, keepPart }) });

@@ -16,10 +16,10 @@ import {
   fetchFile,
   type Progress,
   pushFile,
+  Stop,
   Stopped,
   sourceOf,
   transferKey,
-  unless,
 } from "./transfer";
 
 const RUNNING_MOST = 3;
@@ -54,9 +54,8 @@ class Job {
   total: number;
   state: Transfer["state"] = "waiting";
   note = "";
-  private halt: (reason: Stopped) => void = () => undefined;
   private samples: { atMs: number; done: number }[] = [];
-  stop: Promise<never> = new Promise(() => undefined);
+  stop = new Stop();
 
   constructor(
     readonly what: What,
@@ -67,14 +66,11 @@ class Job {
   }
 
   arm(): void {
-    this.stop = new Promise((_, reject) => {
-      this.halt = reject;
-    });
-    this.stop.catch(() => undefined);
+    this.stop = new Stop();
   }
 
   interrupt(keepPart: boolean): void {
-    this.halt(new Stopped(keepPart));
+    this.stop.say(keepPart);
   }
 
   moved(done: number): void {
@@ -402,7 +398,7 @@ export class Transfers {
       );
     this.jobs.push(job);
     this.next();
-    this.tell();
+    this.publish(); // before the answer, so that the list knows what the answer names
     return job.snapshot();
   }
 
@@ -444,7 +440,7 @@ export class Transfers {
       try {
         if (!peer.live)
           this.set(job, "stalled", `${peer.name} does not answer. It goes on by itself when it does.`);
-        await unless(job.stop, whenLive(peer, LIVE_WAIT_MS));
+        await job.stop.unless(whenLive(peer, LIVE_WAIT_MS));
         this.set(job, "running");
         await work(peer);
         return;
@@ -454,7 +450,7 @@ export class Transfers {
         const forGood = error instanceof HearthError && error.code === "unavailable" && peer.live;
         if (!lost || forGood) throw error;
         this.set(job, "stalled", `${error.message} It goes on by itself when it can.`);
-        await unless(job.stop, new Promise((resolve) => setTimeout(resolve, 1000)));
+        await job.stop.unless(new Promise((resolve) => setTimeout(resolve, 1000)));
       } finally {
         if (!peer.ended) peer.remove(user);
       }
@@ -499,8 +495,12 @@ export class Transfers {
     if (this.telling !== undefined) return;
     this.telling = setTimeout(() => {
       this.telling = undefined;
-      this.post({ is: "transfers", list: this.jobs.map((j) => j.snapshot()) });
+      this.publish();
     }, TELL_MS);
+  }
+
+  private publish(): void {
+    this.post({ is: "transfers", list: this.jobs.map((j) => j.snapshot()) });
   }
 
   // ---- pieces
@@ -529,7 +529,7 @@ export class Transfers {
       const len = access.read(chunk, { at: progress.hashed });
       if (len === 0) break;
       addToHash(progress, progress.hashed, chunk.subarray(0, len));
-      await unless(job.stop, Promise.resolve());
+      job.stop.check();
     }
     return progress;
   }
@@ -557,7 +557,7 @@ export class Transfers {
     for (;;) {
       let page: { entries: FileEntry[]; more: boolean } = { entries: [], more: false };
       await this.with(job, job.what.device, async (peer) => {
-        page = await unless(job.stop, listPage(peer, at, after));
+        page = await job.stop.unless(listPage(peer, at, after));
       });
       for (const entry of page.entries) {
         if (++seen.entries > FOLDER_ENTRIES_MOST)
@@ -688,17 +688,14 @@ async function* streamed(
   from: FilePath,
   entry: FileEntry,
   start: number,
-  stop: Promise<never>,
+  stop: Stop,
 ): AsyncIterable<Uint8Array> {
   const ready: { bytes: Uint8Array; taken: () => void }[] = [];
   let wake: () => void = () => undefined;
   let theirs: Uint8Array | null = null;
   let failure: Error | null = null;
-  let quit: (reason: Error) => void = () => undefined;
-  const abandoned = new Promise<never>((_, reject) => {
-    quit = reject;
-  });
-  abandoned.catch(() => undefined);
+  const reading = new Stop();
+  stop.onSaid(() => reading.say(true));
   const work = fetchFile(
     peer,
     from,
@@ -709,7 +706,7 @@ async function* streamed(
         ready.push({ bytes: copyOf(bytes), taken });
         wake();
       }),
-    Promise.race([stop, abandoned]),
+    reading,
   );
   work.then(
     (sum) => {
@@ -736,6 +733,6 @@ async function* streamed(
       });
     }
   } finally {
-    quit(new Stopped(true));
+    reading.say(true);
   }
 }
