@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORDS_AT_FIRST = 32 };
+enum {
+    RECORDS_AT_FIRST = 32,
+    LARGE_BYTES = CHANNEL_RECORD_MAX / 2 /* records from here on get a full buffer that can be used again */
+};
 
 void channel_replay_init(struct channel_replay *replay, size_t max_bytes)
 {
@@ -14,6 +17,8 @@ void channel_replay_init(struct channel_replay *replay, size_t max_bytes)
 void channel_replay_finish(struct channel_replay *replay)
 {
     (void)channel_replay_ack(replay, replay->next);
+    while (replay->spare_count)
+        free(replay->spare[--replay->spare_count]);
     free(replay->ring);
     replay->ring = NULL;
     replay->cap = 0;
@@ -39,11 +44,32 @@ static int grow(struct channel_replay *replay)
     return 0;
 }
 
+size_t channel_replay_memory(const struct channel_replay *replay)
+{
+    return replay->bytes + replay->spare_count * CHANNEL_RECORD_MAX + replay->cap * sizeof *replay->ring;
+}
+
+static uint8_t *take_buffer(struct channel_replay *replay, size_t len)
+{
+    if (len < LARGE_BYTES)
+        return malloc(len);
+    return replay->spare_count ? replay->spare[--replay->spare_count] : malloc(CHANNEL_RECORD_MAX);
+}
+
+static void give_buffer(struct channel_replay *replay, struct channel_sealed *sealed)
+{
+    if (sealed->len >= LARGE_BYTES && replay->spare_count < CHANNEL_REPLAY_SPARE_MAX)
+        replay->spare[replay->spare_count++] = sealed->bytes;
+    else
+        free(sealed->bytes);
+    sealed->bytes = NULL;
+}
+
 int channel_replay_push(struct channel_replay *replay, const uint8_t *data, size_t len)
 {
     if (replay->next - replay->base == replay->cap && grow(replay) < 0)
         return CHANNEL_ERR_NOMEM;
-    uint8_t *bytes = malloc(len);
+    uint8_t *bytes = take_buffer(replay, len);
     if (!bytes)
         return CHANNEL_ERR_NOMEM;
     memcpy(bytes, data, len);
@@ -66,8 +92,7 @@ int channel_replay_ack(struct channel_replay *replay, uint64_t number)
     for (; replay->base < number; replay->base++) {
         struct channel_sealed *sealed = &replay->ring[replay->base & (replay->cap - 1)];
         replay->bytes -= sealed->len;
-        free(sealed->bytes);
-        sealed->bytes = NULL;
+        give_buffer(replay, sealed);
     }
     return 0;
 }
