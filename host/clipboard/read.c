@@ -4,8 +4,10 @@
 #include <string.h>
 #include <xcb/xproto.h>
 
-/* Asked in this order until the owner has one. */
-static const enum clipboard_atom wanted[] = {ATOM_UTF8_STRING, ATOM_TEXT_PLAIN_UTF8, ATOM_TEXT, ATOM_COUNT};
+/* First what there is, then the best of it. An owner that does not say is asked for each in turn. Not
+ * asking first would be wrong: xclip, for one, gives an image to who asks for text. */
+static const enum clipboard_atom wanted[] = {
+    ATOM_TARGETS, ATOM_UTF8_STRING, ATOM_TEXT_PLAIN_UTF8, ATOM_TEXT, ATOM_COUNT};
 enum { WANTED = sizeof wanted / sizeof wanted[0] };
 
 static xcb_atom_t target_at(const struct clipboard_x11 *clipboard, unsigned index)
@@ -118,6 +120,23 @@ static xcb_get_property_reply_t *take(struct clipboard_x11 *clipboard, bool *out
     return reply;
 }
 
+/* Go on with the first wanted target that the owner has; false when it has none. */
+static bool choose(struct clipboard_x11 *clipboard, const xcb_get_property_reply_t *targets)
+{
+    const xcb_atom_t *have = xcb_get_property_value(targets);
+    size_t count = (size_t)xcb_get_property_value_length(targets) / sizeof *have;
+    for (unsigned want = 1; want < WANTED; want++) {
+        for (size_t i = 0; i < count; i++) {
+            if (have[i] != target_at(clipboard, want))
+                continue;
+            clipboard->fetch_target = want;
+            ask(clipboard);
+            return true;
+        }
+    }
+    return false;
+}
+
 void clipboard_fetch_notify(struct clipboard_x11 *clipboard, const xcb_selection_notify_event_t *event)
 {
     if (clipboard->fetch != FETCH_ASKED || event->selection != clipboard->atom[ATOM_CLIPBOARD] ||
@@ -134,6 +153,12 @@ void clipboard_fetch_notify(struct clipboard_x11 *clipboard, const xcb_selection
     xcb_get_property_reply_t *reply = take(clipboard, &more);
     if (!reply) {
         clipboard_fetch_stop(clipboard);
+        return;
+    }
+    if (clipboard->fetch_target == 0) {
+        if (reply->format != 32 || !choose(clipboard, reply))
+            clipboard_fetch_stop(clipboard);
+        free(reply);
         return;
     }
     if (reply->type == clipboard->atom[ATOM_INCR]) {

@@ -10,6 +10,13 @@ static bool is_keypad(uint32_t keysym)
     return keysym >= XKB_KEY_KP_Space && keysym <= XKB_KEY_KP_Equal;
 }
 
+/* Keys of the keypad that Num Lock changes. */
+static bool is_num_locked(uint32_t keysym)
+{
+    return (keysym >= XKB_KEY_KP_Home && keysym <= XKB_KEY_KP_Delete) || keysym == XKB_KEY_KP_Separator ||
+           keysym == XKB_KEY_KP_Decimal || (keysym >= XKB_KEY_KP_0 && keysym <= XKB_KEY_KP_9);
+}
+
 static bool is_dead(uint32_t keysym)
 {
     return keysym >= XKB_KEY_dead_grave && keysym <= XKB_KEY_dead_greek;
@@ -37,7 +44,7 @@ static void follow_locks(struct input_x11 *input, const struct input_event *even
         input_layout_find_key(input->layout, XKB_KEY_Caps_Lock, mods->group, 0)) {
         affect = INPUT_MOD_LOCK;
         value = event->u.key.locks & INPUT_LOCK_CAPS ? INPUT_MOD_LOCK : 0;
-    } else if (is_keypad(keysym)) {
+    } else if (is_num_locked(keysym)) {
         affect = input_layout_num_mods(input->layout);
         value = event->u.key.locks & INPUT_LOCK_NUM ? affect : 0;
     }
@@ -66,12 +73,11 @@ static bool plan_lent(struct input_x11 *input, uint32_t keysym, uint8_t base, ui
 enum choice { CHOSEN, CHOSEN_PLAIN, CHOICE_NONE, CHOICE_WAIT };
 
 static enum choice choose_text(struct input_x11 *input, const struct input_event *event,
-    struct input_mods *mods, uint32_t codepoint, uint8_t physical, struct input_plan *out,
+    const struct input_mods *mods, uint32_t codepoint, uint8_t physical, struct input_plan *out,
     uint64_t *out_wait_us)
 {
     const struct input_layout *layout = input->layout;
     uint32_t keysym = event->u.key.keysym;
-    follow_locks(input, event, mods);
     if (physical) {
         uint32_t here = input_layout_keysym(layout, physical, mods->effective, mods->group);
         if (here && (here == keysym || (char_of(here) == codepoint && !is_keypad(keysym)))) {
@@ -179,6 +185,7 @@ bool input_keyboard_key(struct input_seat *seat, const struct input_event *event
     struct input_mods mods = input_x11_mods(input);
     struct input_plan plan = {0};
     *out_wait_us = UINT64_MAX;
+    follow_locks(input, event, &mods);
     enum choice choice = codepoint ? choose_text(input, event, &mods, codepoint, physical, &plan, out_wait_us)
                                    : choose_other(input, keysym, &mods, physical, &plan, out_wait_us);
     if (choice == CHOICE_WAIT)
