@@ -42,7 +42,7 @@ void broker_http_destroy(struct broker_http *http)
     if (http->file >= 0)
         (void)close(http->file);
     if (http->body)
-        sodium_memzero(http->body, http->body_expected); /* auth_key travels here */
+        sodium_memzero(http->body, http->body_len); /* auth_key travels here */
     free(http->body);
     free(http->out);
     free(http);
@@ -217,11 +217,6 @@ static int write_headers(struct broker_http *http)
     return 0;
 }
 
-static int finish(struct broker_http *http)
-{
-    return lws_http_transaction_completed(http->wsi) ? -1 : 0;
-}
-
 int broker_http_writeable(struct broker_http *http)
 {
     if (!http->answered)
@@ -230,7 +225,7 @@ int broker_http_writeable(struct broker_http *http)
         if (write_headers(http) < 0)
             return -1;
         if (http->method == BROKER_HTTP_HEAD || http->status == 304 || http->out_len == 0)
-            return finish(http);
+            return BROKER_HTTP_SENT;
         lws_callback_on_writable(http->wsi);
         return 0;
     }
@@ -252,7 +247,7 @@ int broker_http_writeable(struct broker_http *http)
     if (lws_write(http->wsi, bytes, len, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)len)
         return -1;
     if (last)
-        return finish(http);
+        return BROKER_HTTP_SENT;
     lws_set_timeout(http->wsi, PENDING_TIMEOUT_HTTP_CONTENT, HTTP_ANSWER_S);
     lws_callback_on_writable(http->wsi);
     return 0;

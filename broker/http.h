@@ -17,6 +17,7 @@ enum {
     BROKER_HTTP_MAX = 4096         /* requests at once */
 };
 
+enum { BROKER_HTTP_SENT = 1 };
 enum broker_http_method { BROKER_HTTP_GET, BROKER_HTTP_HEAD, BROKER_HTTP_POST };
 
 struct broker_http {
@@ -30,6 +31,7 @@ struct broker_http {
     size_t body_expected, body_len;
     uint8_t *body;
 
+    unsigned refusal; /* 0, or the status to answer once the body is read */
     bool answered, headers_sent;
     unsigned status, retry_s;
     const char *content_type;
@@ -58,5 +60,5 @@ void broker_http_error(struct broker_http *http, unsigned status, const char *co
 /* The same for one of broker/error.h. */
 void broker_http_fail(struct broker_http *http, int err);
 
-/* Send what comes next. 0, or -1 when the socket is to be closed. */
+/* Send what comes next. 0, BROKER_HTTP_SENT when that was all, or -1 when the socket is to be closed. */
 int broker_http_writeable(struct broker_http *http);

@@ -9,6 +9,16 @@
 #include "broker/presence.h"
 #include "broker/relay.h"
 
+/* A certificate may begin by the clock of a device that runs ahead of ours. */
+enum { REQUEST_CLOCK_SKEW_MS = 10 * 60 * 1000 };
+
+static bool is_active(const struct channel_device *device)
+{
+    uint64_t now_ms = broker_now_ms();
+    return channel_device_active(device, now_ms) ||
+           channel_device_active(device, now_ms + REQUEST_CLOCK_SKEW_MS);
+}
+
 /* ---- Hello ---- */
 
 static bool proof_matches(const struct broker_link *link, const Hearth__Link__Hello *hello,
@@ -99,7 +109,7 @@ static void on_account(int err, struct broker_account *account, uint64_t number,
         why = "no such account";
     else if (!device || device->added_seq >= account->committed)
         why = "not in the log";
-    else if (!channel_device_active(device, broker_now_ms()))
+    else if (!is_active(device))
         why = "revoked or out of its time";
     else if (!proof_matches(link, hello, device, link->host) &&
              !(broker->options->public_host[0] &&
@@ -201,7 +211,7 @@ static void handle_connect(struct broker_link *link, const Hearth__Link__ToBroke
             "Too many connections were asked for. Wait, then try again.", retry_ms);
         return;
     }
-    if (!known || !device || !channel_device_active(known, broker_now_ms())) {
+    if (!known || !device || !is_active(known)) {
         broker_link_send_error(link, request->id, HEARTH__LINK__CODE__CODE_NOT_FOUND,
             "There is no such device in this account.", 0);
         return;

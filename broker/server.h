@@ -1,5 +1,4 @@
-/* The front: one libwebsockets context on the libuv loop, HTTP and WebSockets on one port. It owns every
- * part of the broker. Loop thread. */
+/* The whole broker: it makes every part, runs the loop with its clock, and drains at the end. */
 #pragma once
 
 #include "broker/broker.h"
