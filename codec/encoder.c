@@ -54,6 +54,7 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
     e->dirty_cells = 0;
     e->next_tile = e->next_picture = e->next_refine = 0;
     e->picture_waits = false;
+    e->picture_cost = 256;
     e->refine_us = 0;
     e->deadline_us = UINT64_MAX;
     e->start = true;

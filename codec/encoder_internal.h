@@ -29,8 +29,9 @@ struct codec_encoder {
     size_t dirty_cells;
     /* Where the last message stopped for lack of budget, as tiles. */
     size_t next_tile, next_picture, next_refine;
-    bool picture_waits; /* the last message had no room for all pictures */
-    bool picture_found; /* any cell of picture is set */
+    bool picture_waits;    /* the last message had no room for all pictures */
+    uint32_t picture_cost; /* of JPEG bytes against the usual, 1/256 */
+    bool picture_found;    /* any cell of picture is set */
     size_t rect_count;
     struct codec_rect rect[CODEC_MAX_PICTURES]; /* pictures of this message */
     uint64_t deadline_us;
@@ -56,6 +57,7 @@ struct codec_job {
     struct codec_range range;
     bool range_open;
     uint64_t paint, max_paint; /* px */
+    uint64_t work_px;          /* coded exactly, natural ones weighted */
     bool urgent;               /* e->extra marks small fresh changes that go first */
     struct codec_encoder_stats stats;
 };

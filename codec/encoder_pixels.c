@@ -10,10 +10,21 @@ enum {
     TILE_RESERVE_BYTES = 192 << 10, /* 12 times the raw pixels: more than one exact tile can cost */
     JPEG_MAX_W_CELLS = 64,          /* 1024 x 256 px: small enough to keep to a budget */
     JPEG_MAX_H_CELLS = 16,
-    JPEG_MIN_CELLS = 6,     /* less is cheaper exact: a JPEG header has 600 bytes */
-    REFINE_MAX_TILES = 24,  /* per message, about 7 ms of work */
-    REFINE_PAUSE_US = 15000 /* then input and moving parts have their turn */
+    JPEG_HEADER_BYTES = 600,
+    JPEG_MIN_CELLS = 6,      /* less is cheaper exact: a JPEG header has 600 bytes */
+    REFINE_MAX_TILES = 24,   /* per message, about 7 ms of work */
+    REFINE_PAUSE_US = 15000, /* then input and moving parts have their turn */
+    MAX_WORK_PX = 2 << 20,   /* coded in one call, about 30 ms: a larger screen comes in parts */
+    NATURAL_WORK = 5,        /* a natural pixel costs as much as so many of text */
+    LEVELS = 3
 };
+
+/* Qualities below the configured one, for when a picture would not fit the budget, and what a pixel of
+ * usual content costs at each in 1/1000 byte. The last is the configured one. */
+static const struct {
+    int quality;
+    uint32_t milli_bytes_per_px;
+} LEVEL[LEVELS] = {{40, 70}, {60, 100}, {0, 160}};
 
 size_t codec_job_used(const struct codec_job *j)
 {
@@ -23,7 +34,8 @@ size_t codec_job_used(const struct codec_job *j)
 
 static bool room_for_tile(const struct codec_job *j, size_t budget)
 {
-    return codec_job_used(j) < budget && codec_job_used(j) + TILE_RESERVE_BYTES <= j->cap;
+    return codec_job_used(j) < budget && codec_job_used(j) + TILE_RESERVE_BYTES <= j->cap &&
+           j->work_px < MAX_WORK_PX;
 }
 
 /* Code the loaded tile (patch.tile_*, cells, bounds and src are set). */
@@ -32,8 +44,9 @@ static void code_tile(struct codec_job *j, size_t tile, enum codec_tile_class cl
     struct codec_encoder *e = j->e;
     codec_patch_load(&e->patch, &e->sent);
     codec_tile_write(&j->range, e->models, &e->sent, &e->patch, class, e->src);
-    (void)codec_patch_store(&e->patch, &e->sent);
+    const size_t px = codec_patch_store(&e->patch, &e->sent);
     codec_job_set_dirty(e, tile, (uint16_t)(e->dirty[tile] & ~e->patch.cells));
+    j->work_px += px * (class == CODEC_TILE_NATURAL ? NATURAL_WORK : 1);
     j->stats.tiles_exact++;
 }
 
@@ -232,19 +245,44 @@ static void keep_picture(struct codec_job *j, struct codec_rect cells, struct co
         }
 }
 
+/* The best quality at which all pictures should fit what is left of the budget. */
+static int choose_level(const struct codec_job *j)
+{
+    const struct codec_encoder *e = j->e;
+    uint64_t px = 0;
+    for (size_t i = 0; i < e->rect_count; i++)
+        px += (uint64_t)e->rect[i].w * (uint64_t)e->rect[i].h * CODEC_CELL_PX * CODEC_CELL_PX;
+    const size_t left = codec_job_used(j) < j->budget ? j->budget - codec_job_used(j) : 0;
+    int level = LEVELS - 1;
+    while (level > 0 && px * LEVEL[level].milli_bytes_per_px / 1000 * e->picture_cost / 256 > left)
+        level--;
+    return level;
+}
+
+/* Learn how this content compares to the usual: e->picture_cost, in 1/256. */
+static void learn_cost(struct codec_encoder *e, int level, struct codec_rect r, size_t bytes)
+{
+    const uint64_t usual =
+        (uint64_t)r.w * (uint64_t)r.h * LEVEL[level].milli_bytes_per_px / 1000 + JPEG_HEADER_BYTES;
+    const uint64_t cost = (uint64_t)bytes * 256 / usual;
+    e->picture_cost = (uint32_t)((3u * (uint64_t)e->picture_cost + (cost > 4096 ? 4096 : cost)) / 4);
+}
+
 static void send_pictures(struct codec_job *j)
 {
     struct codec_encoder *e = j->e;
     e->picture_waits = false;
     e->next_picture = 0;
+    const int level = choose_level(j);
+    const int top = e->config.jpeg_quality;
+    const int quality = level == LEVELS - 1 || LEVEL[level].quality > top ? top : LEVEL[level].quality;
     for (size_t i = 0; i < e->rect_count; i++) {
         const struct codec_rect r = cells_rect(e, e->rect[i]);
         const bool first = j->stats.tiles_exact == 0 && i == 0;
         int n = CODEC_ERR_SPACE;
         if ((first || codec_job_used(j) < j->budget) && j->ops_len + CODEC_OP_MAX_BYTES <= sizeof e->ops &&
             codec_job_may_paint(j, r))
-            n = codec_jpeg_encode(
-                &j->truth, r, e->config.jpeg_quality, j->payload + j->coded, j->cap - j->coded);
+            n = codec_jpeg_encode(&j->truth, r, quality, j->payload + j->coded, j->cap - j->coded);
         if (n < 0) {
             e->picture_waits = true;
             e->next_picture = (size_t)(e->rect[i].y / CODEC_CELLS_PER_TILE) * (size_t)e->sent.tiles_x;
@@ -252,6 +290,7 @@ static void send_pictures(struct codec_job *j)
         }
         (void)codec_job_put_op(j, &(struct codec_op){.type = CODEC_OP_JPEG, .rect = r, .len = (uint32_t)n});
         j->coded += (size_t)n;
+        learn_cost(e, level, r, (size_t)n);
         keep_picture(j, e->rect[i], r);
     }
 }
