@@ -25,6 +25,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const OPEN_TIMEOUT_MS = 10_000;
 const PING_DEFAULT_S = 20;
 const DEAD_AFTER_PINGS = 2.2;
+const URGENT_MS = 1000;
+const URGENT_FOR_MS = 60_000;
 const CLOSE_DENIED = 4401;
 const CLOSE_REPLACED = 4409;
 
@@ -38,6 +40,8 @@ interface Waiting {
 }
 
 export interface LinkEvents {
+  /** Somebody waits in front of a picture that stands still: try again sooner. */
+  urgent(): boolean;
   state(state: LinkState): void;
   /** Devices, names or presence changed. */
   changed(): void;
@@ -402,9 +406,11 @@ export class Link {
   private later(why: string, pauseMs?: number): void {
     if (this.stopped) return;
     this.tries++;
-    const pause = pauseMs ?? backoffMs(this.tries, Math.random());
     const now = Date.now();
     if (this.lostSinceMs === 0) this.lostSinceMs = now;
+    const urgent = this.events.urgent() && now - this.lostSinceMs < URGENT_FOR_MS;
+    const pause =
+      pauseMs ?? (urgent ? URGENT_MS * (0.3 + 0.7 * Math.random()) : backoffMs(this.tries, Math.random()));
     this.set({
       is: "waiting",
       account: this.me.account,

@@ -232,6 +232,7 @@ class Office {
         if (state.is === "refused")
           for (const peer of [...this.peers.values()]) peer.end("revoked", state.why);
       },
+      urgent: () => [...this.peers.values()].some((peer) => !peer.ended),
       changed: () => {
         if (!link) return;
         const list = link.devices();

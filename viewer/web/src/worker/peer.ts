@@ -218,8 +218,10 @@ export class Peer {
     if (!this.live) {
       if (pointer !== null) return true;
       if (this.heldKeys >= HELD_KEYS_MOST) return false;
-      if (body.case === "key" && body.value.down) this.heldKeys++;
-      if (this.state.is === "lost") this.set({ ...this.state, heldKeys: this.heldKeys });
+      if (body.case === "key" && body.value.down) {
+        this.heldKeys++;
+        if (this.state.is === "lost") this.set({ ...this.state, heldKeys: this.heldKeys });
+      }
     }
     this.post(body, 0, pointer);
     return true;
@@ -382,6 +384,8 @@ export class Peer {
   private retry(why: string, leastMs = 0): void {
     clearTimeout(this.retryTimer);
     if (this.state.is === "lost" && this.state.why !== why) this.set({ ...this.state, why });
+    // The link comes first: it calls tryNow when it is back.
+    if (!this.link.online) return;
     this.failures++;
     if (this.hello === null && this.failures > FAILURES_MOST && this.link.online) {
       this.end("error", `${this.name} could not be reached: ${why}`);
