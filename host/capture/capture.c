@@ -76,6 +76,11 @@ int capture_layout(const struct capture_source *source, char *out, size_t cap)
     return 0;
 }
 
+const char *capture_input_problem(const struct capture_source *source)
+{
+    return source->ops->input_problem ? source->ops->input_problem(source) : NULL;
+}
+
 struct capture_seat *capture_seat_create(struct capture_source *source)
 {
     return source->ops->seat_create ? source->ops->seat_create(source) : NULL;

@@ -78,6 +78,7 @@ struct capture_ops {
     uint64_t (*deadline_us)(const struct capture_source *source);
     int (*cursor)(struct capture_source *source, struct capture_cursor *out);
     int (*layout)(const struct capture_source *source, char *out, size_t cap);
+    const char *(*input_problem)(const struct capture_source *source);
     struct capture_seat *(*seat_create)(struct capture_source *source);
     void (*seat_destroy)(struct capture_seat *seat);
     void (*key)(struct capture_seat *seat, const struct input_key *key);
@@ -141,6 +142,9 @@ int capture_cursor(struct capture_source *source, struct capture_cursor *out);
 
 /* Name of the keyboard layout, such as "fr" ("" when unknown), for statistics. Returns its length. */
 int capture_layout(const struct capture_source *source, char *out, size_t cap);
+
+/* Why the display takes no input, in words for people; NULL when it does. The source's. */
+const char *capture_input_problem(const struct capture_source *source);
 
 /* A viewer's hands on this display; NULL when out of memory or when the source takes no input.
  * Destroying a seat releases what it holds; NULL is fine. Input calls on a NULL seat do nothing. */

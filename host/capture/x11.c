@@ -16,6 +16,7 @@
 #include <xcb/damage.h>
 #include <xcb/randr.h>
 #include <xcb/xfixes.h>
+#include <xcb/xtest.h>
 
 struct source_x11 {
     struct capture_source base;
@@ -29,6 +30,7 @@ struct source_x11 {
     xcb_damage_damage_t damage;      /* 0: not watching */
     uint8_t damage_event, xfixes_event, randr_event;
     bool cursor_changed, all_damaged;
+    char input_problem[CAPTURE_ERROR_BYTES];
 };
 
 struct seat_x11 {
@@ -213,6 +215,12 @@ static int x11_layout(const struct capture_source *source, char *out, size_t cap
     return 0;
 }
 
+static const char *x11_input_problem(const struct capture_source *source)
+{
+    const struct source_x11 *x11 = of(source);
+    return x11->input ? NULL : x11->input_problem;
+}
+
 static struct capture_seat *x11_seat_create(struct capture_source *source)
 {
     struct source_x11 *x11 = of(source);
@@ -312,6 +320,7 @@ static const struct capture_ops x11_ops = {
     .deadline_us = x11_deadline_us,
     .cursor = x11_cursor,
     .layout = x11_layout,
+    .input_problem = x11_input_problem,
     .seat_create = x11_seat_create,
     .seat_destroy = x11_seat_destroy,
     .key = x11_key,
@@ -413,6 +422,11 @@ struct capture_source *capture_x11_open(const char *display, struct capture_prob
             "The display %.40s cannot be captured: %s. Set it to a depth of 24 bits.", name, layout_trouble);
         goto fail;
     }
+    /* A program that grabs the server (some window managers do while they move a window) must not stop
+     * this loop in the middle of a round trip. */
+    const xcb_query_extension_reply_t *xtest = xcb_get_extension_data(conn, &xcb_test_id);
+    if (xtest && xtest->present)
+        xcb_test_grab_control(conn, true);
     uint32_t events = XCB_EVENT_MASK_STRUCTURE_NOTIFY;
     xcb_change_window_attributes(conn, x11->root, XCB_CW_EVENT_MASK, &events);
     /* The size now, not that of the connection's setup: it may have changed since. */
@@ -425,8 +439,7 @@ struct capture_source *capture_x11_open(const char *display, struct capture_prob
             name, CODEC_MAX_SIDE_PX, CODEC_MAX_SIDE_PX);
         goto fail;
     }
-    char input_problem[CAPTURE_ERROR_BYTES];
-    x11->input = input_x11_create(display, input_problem, sizeof input_problem);
+    x11->input = input_x11_create(display, x11->input_problem, sizeof x11->input_problem);
     if (x11->input)
         input_x11_set_size(x11->input, x11->grab.width_px, x11->grab.height_px);
     x11->clipboard = clipboard_x11_create(display);

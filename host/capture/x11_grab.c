@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A rectangle at least this share of the width is fetched as whole rows straight into the picture: rows
@@ -45,7 +46,12 @@ const char *x11_grab_init(struct x11_grab *grab, xcb_connection_t *conn, const x
     grab->plain = grab->bits_per_pixel == 32 && grab->mask[0] == 0xff0000 && grab->mask[1] == 0xff00 &&
                   grab->mask[2] == 0xff;
 
-    /* File descriptors pass only over a local socket; a server on another machine says no here. */
+    /* File descriptors pass only over a local socket. */
+    struct sockaddr_storage peer;
+    socklen_t peer_len = sizeof peer;
+    if (getpeername(xcb_get_file_descriptor(conn), (struct sockaddr *)&peer, &peer_len) != 0 ||
+        peer.ss_family != AF_UNIX)
+        return NULL;
     const xcb_query_extension_reply_t *ext = xcb_get_extension_data(conn, &xcb_shm_id);
     if (ext && ext->present) {
         xcb_shm_query_version_reply_t *version =

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xcb/xfixes.h>
+#include <xcb/xtest.h>
 
 static const char *const atom_names[ATOM_COUNT] = {
     [ATOM_CLIPBOARD] = "CLIPBOARD",
@@ -48,6 +49,11 @@ struct clipboard_x11 *clipboard_x11_create(const char *display)
     clipboard->xfixes_event = xfixes->first_event;
     free(xcb_xfixes_query_version_reply(
         clipboard->conn, xcb_xfixes_query_version(clipboard->conn, 4, 0), NULL));
+
+    /* As for capture: no waiting for a program that has grabbed the server. */
+    const xcb_query_extension_reply_t *xtest = xcb_get_extension_data(clipboard->conn, &xcb_test_id);
+    if (xtest && xtest->present)
+        xcb_test_grab_control(clipboard->conn, true);
 
     xcb_screen_iterator_t it = xcb_setup_roots_iterator(xcb_get_setup(clipboard->conn));
     while (number-- > 0 && it.rem > 1)

@@ -367,6 +367,11 @@ const char *screen_problem(const struct screen *screen)
     return screen->source ? NULL : screen->problem.text;
 }
 
+const char *screen_input_problem(const struct screen *screen)
+{
+    return screen->source ? capture_input_problem(screen->source) : NULL;
+}
+
 const char *screen_session_type(const struct screen *screen)
 {
     return screen->source ? "x11" : "none";

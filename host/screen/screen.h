@@ -75,6 +75,9 @@ bool screen_geometry(const struct screen *screen, struct capture_geometry *out);
 /* Why there is no screen; NULL when there is one. Lives until the next turn of the loop. */
 const char *screen_problem(const struct screen *screen);
 
+/* Why the screen can be seen but not controlled; NULL when it can be, or when there is none. */
+const char *screen_input_problem(const struct screen *screen);
+
 /* "x11" or "none". */
 const char *screen_session_type(const struct screen *screen);
 

@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <xcb/xcb.h>
 
 #include <cmocka.h>
 
@@ -310,6 +312,47 @@ static void other_depths_and_a_server_without_shared_memory_are_captured(void **
     setenv("DISPLAY", before, 1);
 }
 
+static void a_program_that_grabs_the_server_does_not_stop_us(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    struct capture_source *source = open_display();
+    settle(source);
+    xcb_connection_t *grabber = xcb_connect(NULL, NULL);
+    xcb_grab_server(grabber);
+    free(xcb_get_input_focus_reply(grabber, xcb_get_input_focus(grabber), NULL));
+    alarm(10);
+    grab_all(source);
+    struct capture_seat *seat = capture_seat_create(source);
+    capture_text(seat, "a", 1);
+    capture_seat_destroy(seat);
+    settle(source);
+    alarm(0);
+    xcb_disconnect(grabber);
+    assert_same(source, paint);
+    capture_close(source);
+    paint_close(paint);
+}
+
+static void a_display_without_xtest_can_be_watched_and_says_so(void **state)
+{
+    (void)state;
+    char before[32];
+    strncpy(before, getenv("DISPLAY"), sizeof before - 1);
+    struct test_display display;
+    setenv("HEARTH_TEST_XVFB", "-extension XTEST", 1);
+    assert_true(test_display_start(&display, "320x200x24"));
+    unsetenv("HEARTH_TEST_XVFB");
+    struct capture_source *source = open_display();
+    grab_all(source);
+    assert_null(capture_seat_create(source));
+    assert_non_null(strstr(capture_input_problem(source), "XTEST"));
+    capture_key(NULL, &(struct input_key){.down = true});
+    capture_close(source);
+    test_display_stop(&display);
+    setenv("DISPLAY", before, 1);
+}
+
 static void a_display_that_cannot_be_used_says_why(void **state)
 {
     (void)state;
@@ -369,6 +412,8 @@ int main(void)
         cmocka_unit_test(premultiplied_cursor_pixels_become_straight),
         cmocka_unit_test(white_and_black_stay_so_at_every_depth),
         cmocka_unit_test(other_depths_and_a_server_without_shared_memory_are_captured),
+        cmocka_unit_test(a_program_that_grabs_the_server_does_not_stop_us),
+        cmocka_unit_test(a_display_without_xtest_can_be_watched_and_says_so),
         cmocka_unit_test(a_display_that_cannot_be_used_says_why),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -419,6 +419,22 @@ static void a_change_of_layout_is_followed(void **state)
     test_end(client);
 }
 
+static void a_second_group_of_the_layout_is_used_and_left_again(void **state)
+{
+    (void)state;
+    set_layout("us,ru");
+    struct hands hands;
+    begin(&hands);
+    pid_t client = key_client_start(text_path, events_path, 0);
+    static const char text[] = "Hi, Привет! ok";
+    input_seat_text(hands.seat, text, strlen(text));
+    expect_text(&hands, text);
+    tap(&hands, 30, XKB_KEY_a, "a");
+    expect_text(&hands, "Hi, Привет! oka");
+    end(&hands);
+    test_end(client);
+}
+
 static void a_commit_of_an_input_method_is_typed_whole(void **state)
 {
     (void)state;
@@ -474,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_seat_lets_go_only_of_its_own),
         cmocka_unit_test(buttons_and_wheel_arrive_where_the_pointer_is),
         cmocka_unit_test(a_change_of_layout_is_followed),
+        cmocka_unit_test(a_second_group_of_the_layout_is_used_and_left_again),
         cmocka_unit_test(a_commit_of_an_input_method_is_typed_whole),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
