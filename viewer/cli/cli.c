@@ -269,6 +269,17 @@ int cli_open_home(struct cli *cli, bool enrolled)
 
 /* ---- the link */
 
+static int online_failed(struct cli *cli, int code, const char *why)
+{
+    if (!cli->quiet) {
+        return cli_fail(code, "%s", why);
+    }
+    if (why != cli->link_why) {
+        (void)snprintf(cli->link_why, sizeof cli->link_why, "%s", why);
+    }
+    return code;
+}
+
 static void check_online(struct cli *cli)
 {
     if (cli->waiting_online && cli->online && (cli->presence_known || !cli->want_presence)) {
@@ -287,7 +298,7 @@ static void on_state(void *user, enum channel_link_state state, const char *why)
     if (state == CHANNEL_LINK_REFUSED && cli->waiting_online) {
         cli->waiting_online = false;
         const bool trust = channel_net_endpoint(cli->net)->refused_pin[0] != '\0';
-        cli_stop(cli, cli_fail(trust ? CLI_HOSTILE : CLI_DENIED, "%s", cli->link_why));
+        cli_stop(cli, online_failed(cli, trust ? CLI_HOSTILE : CLI_DENIED, cli->link_why));
         return;
     }
     check_online(cli);
@@ -320,7 +331,7 @@ static void on_timer(uv_timer_t *timer)
     if (cli->waiting_online) {
         cli->waiting_online = false;
         cli_stop(cli,
-            cli_fail(CLI_OFFLINE, "%s",
+            online_failed(cli, CLI_OFFLINE,
                 cli->link_why[0] ? cli->link_why : "The broker did not answer in time. Check the network."));
     }
 }
@@ -367,7 +378,7 @@ int cli_online(struct cli *cli, bool presence)
     cli->net = channel_net_create(
         &cli->loop, channel_home_broker(cli->home), channel_home_pin(cli->home), cli->insecure, &why);
     if (!cli->net) {
-        return cli_fail(CLI_ERROR, "%s", why);
+        return online_failed(cli, CLI_ERROR, why);
     }
     cli_os(os);
     const struct channel_link_config config = {

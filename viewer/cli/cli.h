@@ -46,6 +46,7 @@ struct cli {
     void (*on_interrupt)(struct cli *cli); /* NULL = stop with CLI_INTERRUPTED */
     void *user;                            /* of the command */
     bool waiting_online, want_presence, online, presence_known, interrupted;
+    bool quiet; /* failures to come online are kept in link_why, not printed */
     char link_why[420];
     int exit_code;
 };

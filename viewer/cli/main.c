@@ -6,23 +6,24 @@
 #include "viewer/cli/cli.h"
 
 static const struct cli_command commands[] = {
-    { "signup", cli_signup, "signup URL ACCOUNT [--password-file FILE] [--pin FINGERPRINT] [--name NAME]",
-        "make an account on a broker" },
-    { "login", cli_login,
-        "login URL ACCOUNT [--password-file FILE] [--recovery [--recovery-file FILE]] [--pin FINGERPRINT] [--name NAME]",
-        "sign this program in to an account" },
-    { "approve", cli_approve, "approve CODE [--yes] [--name NAME]", "let a computer that shows this code in" },
-    { "devices", cli_devices, "devices [--all]", "list the devices of the account" },
-    { "rename", cli_rename, "rename DEVICE NAME", "give a device another name" },
-    { "revoke", cli_revoke, "revoke DEVICE [--yes]", "remove a device for good" },
-/*TMP    { "ls", cli_ls, "ls DEVICE:[ROOT[/PATH]] [--all]", "list folders and files of a device" },
-TMP*//*TMP    { "cp", cli_cp, "cp [-r] [--force] FROM TO", "copy files; either side may be DEVICE:ROOT/PATH" },
-TMP*/    { "ping", cli_ping, "ping DEVICE [--count N]", "path and round trip to a device" },
-    { "probe", cli_probe,
+    {"signup", cli_signup, "signup URL ACCOUNT [--password-file FILE] [--pin FINGERPRINT] [--name NAME]",
+        "make an account on a broker"},
+    {"login", cli_login,
+        "login URL ACCOUNT [--password-file FILE] [--recovery [--recovery-file FILE]] [--pin FINGERPRINT] "
+        "[--name NAME]",
+        "sign this program in to an account"},
+    {"approve", cli_approve, "approve CODE [--yes] [--name NAME]", "let a computer that shows this code in"},
+    {"devices", cli_devices, "devices [--all]", "list the devices of the account"},
+    {"rename", cli_rename, "rename DEVICE NAME", "give a device another name"},
+    {"revoke", cli_revoke, "revoke DEVICE [--yes]", "remove a device for good"},
+    {"ls", cli_ls, "ls DEVICE:[ROOT[/PATH]] [--all]", "list folders and files of a device"},
+    {"cp", cli_cp, "cp [-r] [--force] FROM TO", "copy files; either side may be DEVICE:ROOT/PATH"},
+    {"ping", cli_ping, "ping DEVICE [--count N]", "path and round trip to a device"},
+    {"probe", cli_probe,
         "probe DEVICE [--seconds N] [--type TEXT] [--key KEYSYM] [--click X,Y] [--shot FILE.png]",
-        "look at a screen without a window, for scripts and monitoring" },
-/*TMP    { "doctor", cli_doctor, "doctor", "check this installation and say what to do" },
-TMP*/};
+        "look at a screen without a window, for scripts and monitoring"},
+    {"doctor", cli_doctor, "doctor", "check this installation and say what to do"},
+};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

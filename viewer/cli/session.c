@@ -43,6 +43,14 @@ static void on_gap(void *user)
     }
 }
 
+static void on_flowing(void *user, bool flowing)
+{
+    struct cli_session *session = user;
+    if (session->on_flowing) {
+        session->on_flowing(session, flowing);
+    }
+}
+
 static void on_closed(void *user, int code, const char *why)
 {
     struct cli_session *session = user;
@@ -65,7 +73,11 @@ int cli_session_dial(struct cli_session *session)
         .control = session->control,
         .files = session->files,
         .view_only = session->view && !session->control,
-        .callbacks = {.ready = on_ready, .screen = on_screen, .gap = on_gap, .closed = on_closed},
+        .callbacks = {.ready = on_ready,
+            .screen = on_screen,
+            .gap = on_gap,
+            .flowing = on_flowing,
+            .closed = on_closed},
         .user = session,
     };
     struct viewer_remote_config with_device = config;

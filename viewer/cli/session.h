@@ -21,6 +21,7 @@ struct cli_session {
     void (*on_closed)(struct cli_session *session, int code, const char *why);
     void (*on_screen)(struct cli_session *session, const uint8_t *data, size_t len);
     void (*on_gap)(struct cli_session *session);
+    void (*on_flowing)(struct cli_session *session, bool flowing);
     void *user;
 };
 

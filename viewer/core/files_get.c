@@ -85,7 +85,14 @@ static void on_finished(void *user)
 
 static void on_broken(void *user)
 {
-    (void)user; /* the answer to the request says why, and comes as well */
+    struct viewer_transfer *transfer = user;
+    if (viewer_remote_ended(transfer->config.remote)) {
+        transfer_end(transfer, VIEWER_FILE_LOST, "The session was lost.");
+    } else if (transfer->has_hash) {
+        transfer_end(
+            transfer, VIEWER_FILE_HOSTILE, "The other computer broke off a file that it called complete.");
+    }
+    /* Else the answer to the request says why. */
 }
 
 static void on_writable(void *user)

@@ -537,6 +537,11 @@ void viewer_remote_destroy(struct viewer_remote *remote)
     uv_close((uv_handle_t *)&remote->release, released);
 }
 
+bool viewer_remote_ended(const struct viewer_remote *remote)
+{
+    return remote->ended;
+}
+
 uv_loop_t *viewer_remote_loop(const struct viewer_remote *remote)
 {
     return remote->config.loop;

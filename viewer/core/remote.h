@@ -81,6 +81,8 @@ void viewer_remote_consumed(struct viewer_remote *remote, uint32_t stream, size_
 void viewer_remote_drop(struct viewer_remote *remote, uint32_t request);
 void viewer_remote_flush(struct viewer_remote *remote);
 
+/* The session is over; only destroy is left. */
+bool viewer_remote_ended(const struct viewer_remote *remote);
 uv_loop_t *viewer_remote_loop(const struct viewer_remote *remote);
 const uint8_t *viewer_remote_device(const struct viewer_remote *remote);
 void viewer_remote_stats(struct viewer_remote *remote, struct channel_stats *out);

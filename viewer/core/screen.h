@@ -6,10 +6,7 @@
 
 #include "codec/decoder.h"
 
-enum {
-    VIEWER_SCREEN_ENVELOPE_BYTES = 9,
-    VIEWER_SCREEN_ENVELOPE_VERSION = 1
-};
+enum { VIEWER_SCREEN_ENVELOPE_BYTES = 9, VIEWER_SCREEN_ENVELOPE_VERSION = 1 };
 
 enum viewer_screen_error {
     VIEWER_SCREEN_OK = 0,
@@ -42,8 +39,8 @@ int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelop
 /* One whole message. 0 with *out filled: acknowledge (decoded.epoch, decoded.seq). On ERR_ENVELOPE and
  * ERR_CODEC the picture is not valid: ask the host for a reset once (viewer_screen_error_code tells
  * the codec's reason); what still comes of the old epoch is then answered with WAITING. */
-int viewer_screen_receive(struct viewer_screen *screen, const uint8_t *data, size_t len,
-    struct viewer_screen_update *out);
+int viewer_screen_receive(
+    struct viewer_screen *screen, const uint8_t *data, size_t len, struct viewer_screen_update *out);
 
 /* Messages were lost (CHANNEL_EVENT_MESSAGE_GAP): nothing is decoded until a new epoch begins. */
 void viewer_screen_lost(struct viewer_screen *screen);
