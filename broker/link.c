@@ -19,7 +19,8 @@ struct broker_link_message {
 
 enum {
     LINK_CLOSE_WAIT_US = 2000000, /* for the close frame to leave; then the socket is dropped */
-    LINK_PROBE_US = 900000        /* of silence, while anyone looks */
+    LINK_PROBE_US = 900000,       /* of silence, while anyone looks */
+    LINK_ENROL_PROBE_US = 8000000 /* of silence, of a PC that waits to be enrolled */
 };
 
 struct broker_link *broker_link_open(
@@ -420,13 +421,16 @@ static void tick(struct broker_map_node *node, void *context)
         broker_link_end(link, BROKER_CLOSE_SILENT, "Nothing was heard for too long.");
         return;
     }
-    if (link->state != BROKER_LINK_ACTIVE || !link->account->lookers)
-        return;
-    if (silent_us > BROKER_SILENT_MS * UINT64_C(1000) && !link->silent) {
+    bool looked = link->state == BROKER_LINK_ACTIVE && link->account->lookers;
+    /* Who waits to be let in was told no ping_s: we ask. */
+    uint64_t probe_us = looked                                 ? LINK_PROBE_US
+                        : link->state == BROKER_LINK_ENROLLING ? LINK_ENROL_PROBE_US
+                                                               : 0;
+    if (looked && silent_us > BROKER_SILENT_MS * UINT64_C(1000) && !link->silent) {
         link->silent = true;
         broker_presence_mark(link->broker, link->account, link->device);
     }
-    if (silent_us > LINK_PROBE_US && now_us - link->probed_us > LINK_PROBE_US) {
+    if (probe_us && silent_us > probe_us && now_us - link->probed_us > probe_us) {
         link->probed_us = now_us;
         Hearth__Link__Ping ping = HEARTH__LINK__PING__INIT;
         ping.t = now_us;

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
     }
     (void)setlocale(LC_CTYPE, "C.UTF-8"); /* which characters are letters, in account names */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file over its limit is an error of the write, not our end */
     (void)umask(077);
     struct broker_server *server = broker_server_create(&options, &status);
     if (!server)

@@ -44,6 +44,9 @@ void ws_send_fragments(struct ws *ws, const void *data, size_t len, unsigned fra
 /* Length, 0 when nothing came in time, -1 when closed. */
 ssize_t ws_receive(struct ws *ws, void *out, size_t cap, int timeout_ms);
 void ws_close(struct ws *ws);
+/* Plain bytes there, and all that comes back until the end of the connection. */
+void raw_open(const struct program *program, struct ws *ws);
+size_t raw_exchange(struct ws *ws, const void *data, size_t len, char *out, size_t cap);
 
 struct device {
     uint8_t sign_secret[64], sign_public[32], dh_public[32], id[16];

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -295,6 +296,121 @@ static void accounts_survive_kill_9(void **state)
     json_decref(answer);
 }
 
+static void a_write_that_fails_is_told_and_the_broker_goes_on(void **state)
+{
+    (void)state;
+    struct person other;
+    struct device phone;
+    struct rlimit was, none;
+    json_t *answer;
+    device_make(&phone, "phone", CHANNEL_RIGHTS_ALL);
+    person_make(&other, "late");
+    json_t *body = signup_body(&other, &phone);
+    assert_int_equal(prlimit(broker.pid, RLIMIT_FSIZE, NULL, &was), 0);
+    none = was;
+    none.rlim_cur = 1;
+    assert_int_equal(prlimit(broker.pid, RLIMIT_FSIZE, &none, NULL), 0);
+    assert_int_equal(rest(&broker, "/v1/accounts", json_incref(body), &answer), 500);
+    assert_string_equal(json_string_value(json_object_get(answer, "error")), "internal");
+    json_decref(answer);
+    assert_int_equal(login("ann", ann.auth_key, NULL), 200);
+    assert_int_equal(prlimit(broker.pid, RLIMIT_FSIZE, &was, NULL), 0);
+    assert_int_equal(rest(&broker, "/v1/accounts", body, NULL), 201);
+    person_finish(&other);
+}
+
+static void a_second_broker_on_one_folder_is_refused(void **state)
+{
+    (void)state;
+    char text[1024];
+    const char *const arguments[] = {"hearth-broker", "--listen", "127.0.0.1:0", "--data", broker.dir, NULL};
+    assert_int_equal(program_run(arguments, text, sizeof text), 4);
+    assert_non_null(strstr(text, "another broker"));
+}
+
+static void the_metrics_are_only_where_they_were_asked_for(void **state)
+{
+    (void)state;
+    struct program other = {0};
+    struct program metrics;
+    char headers[4096], body[8192], port[16], address[32];
+    (void)snprintf(port, sizeof port, "%d", 20000 + (int)(getpid() % 20000));
+    (void)snprintf(address, sizeof address, "127.0.0.1:%s", port);
+    const char *const extra[] = {"--metrics", address, "--name", "Attic", NULL};
+    program_start(&other, extra);
+    metrics = other;
+    (void)snprintf(metrics.url, sizeof metrics.url, "http://%s", address);
+    assert_int_equal(
+        fetch(&metrics, "/metrics", NULL, headers, sizeof headers, body, sizeof body, NULL), 200);
+    assert_non_null(strstr(body, "hearth_broker_links_now 0\n"));
+    assert_int_equal(
+        fetch(&metrics, "/v1/info", NULL, headers, sizeof headers, body, sizeof body, NULL), 404);
+    assert_int_equal(fetch(&other, "/v1/info", NULL, headers, sizeof headers, body, sizeof body, NULL), 200);
+    assert_non_null(strstr(body, "Attic"));
+    (void)fetch(&other, "/metrics", NULL, headers, sizeof headers, body, sizeof body, NULL);
+    assert_null(strstr(body, "hearth_broker_links_now"));
+    assert_int_equal(program_stop(&other), 0);
+}
+
+static void a_trusted_proxy_names_the_address_that_is_limited(void **state)
+{
+    (void)state;
+    struct program other = {0};
+    const char *const extra[] = {"--proxy", "127.0.0.1", NULL};
+    char headers[4096], body[4096];
+    long status = 0;
+    program_start(&other, extra);
+    const char *const one[] = {"X-Forwarded-For: 203.0.113.9, 198.51.100.1", NULL};
+    const char *const two[] = {"X-Forwarded-For: 203.0.113.9, 198.51.100.2", NULL};
+    for (int i = 0; i < 260 && status != 429; i++)
+        status = fetch(&other, "/v1/info", one, headers, sizeof headers, body, sizeof body, NULL);
+    assert_int_equal(status, 429);
+    assert_non_null(strstr(headers, "retry-after: "));
+    assert_int_equal(fetch(&other, "/v1/info", two, headers, sizeof headers, body, sizeof body, NULL), 200);
+    assert_int_equal(program_stop(&other), 0);
+}
+
+static void requests_on_one_connection_are_kept_apart(void **state)
+{
+    (void)state;
+    /* A refused body, then a request in the same bytes: the second is answered as itself. */
+    struct ws raw = {-1, 0};
+    static char text[310000], answer[4096];
+    int len = snprintf(text, sizeof text,
+        "POST /v1/login HTTP/1.1\r\nHost: %s\r\nContent-Length: 300000\r\n\r\n", broker.host);
+    memset(text + len, 'x', 300000);
+    len += 300000;
+    len += snprintf(
+        text + len, 200, "GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", broker.host);
+    raw_open(&broker, &raw);
+    size_t got = raw_exchange(&raw, text, (size_t)len, answer, sizeof answer);
+    assert_true(got > 0);
+    assert_non_null(strstr(answer, "HTTP/1.1 413"));
+    assert_non_null(strstr(answer, "\r\n\r\nok\n"));
+    ws_close(&raw);
+}
+
+static void tls_serves_the_same(void **state)
+{
+    (void)state;
+    struct program other = {0};
+    char dir[] = "/tmp/hearth-tls-test-XXXXXX", command[512], cert[64], key[64], headers[4096], body[1024];
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(cert, sizeof cert, "%s/cert.pem", dir);
+    (void)snprintf(key, sizeof key, "%s/key.pem", dir);
+    (void)snprintf(command, sizeof command,
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout %s -out %s -days 2"
+        " -subj /CN=localhost 2>/dev/null",
+        key, cert);
+    assert_int_equal(system(command), 0);
+    const char *const extra[] = {"--tls-cert", cert, "--tls-key", key, NULL};
+    program_start(&other, extra);
+    assert_int_equal(strncmp(other.url, "https://", 8), 0);
+    assert_int_equal(fetch(&other, "/healthz", NULL, headers, sizeof headers, body, sizeof body, NULL), 200);
+    assert_string_equal(body, "ok\n");
+    assert_int_equal(program_stop(&other), 0);
+}
+
 static void a_port_in_use_is_told_plainly(void **state)
 {
     (void)state;
@@ -348,6 +464,12 @@ int main(void)
         cmocka_unit_test(nothing_outside_the_folder_is_served),
         cmocka_unit_test(a_name_that_is_not_ours_is_refused),
         cmocka_unit_test(accounts_survive_kill_9),
+        cmocka_unit_test(a_write_that_fails_is_told_and_the_broker_goes_on),
+        cmocka_unit_test(a_second_broker_on_one_folder_is_refused),
+        cmocka_unit_test(the_metrics_are_only_where_they_were_asked_for),
+        cmocka_unit_test(a_trusted_proxy_names_the_address_that_is_limited),
+        cmocka_unit_test(requests_on_one_connection_are_kept_apart),
+        cmocka_unit_test(tls_serves_the_same),
         cmocka_unit_test(a_port_in_use_is_told_plainly),
         cmocka_unit_test(a_folder_that_cannot_be_used_is_told_plainly),
         cmocka_unit_test(mistakes_on_the_command_line_exit_with_2),
