@@ -1,5 +1,6 @@
 #include "channel/path/net_internal.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,9 @@ struct channel_net *channel_net_create(
     if (!net->context) {
         goto fail;
     }
+    /* A context unloads its libuv plugin when it ends, while handles of the loop still have to call back
+     * into it: the program would jump into nothing. So the plugin stays. */
+    (void)dlopen("libwebsockets-evlib_uv.so", RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
     return net;
 fail:
     SSL_CTX_free(net->ssl);
