@@ -12,7 +12,8 @@
 #include <sys/types.h>
 #include <uv.h>
 
-enum { FILES_UPLOAD_BUFFER = 4 << 20 /* bytes; CHANNEL_CREDIT_FILE_MAX */ };
+/* CHANNEL_CREDIT_FILE_MAX, and what was paid for but waits for the disk. */
+enum { FILES_UPLOAD_BUFFER = (4 << 20) + FILES_CHUNK_BYTES };
 
 struct files_upload;
 
