@@ -256,6 +256,7 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
         .budget_bytes = screen_window_budget(&viewer->window, now_us)};
     frame.pixels = capture_pixels(screen->source, &frame.stride_px);
     struct codec_encoder_stats stats = {0};
+    uint64_t encode_start_us = screen_now_us();
     uint8_t *body = screen->message + SCREEN_ENVELOPE_BYTES;
     int len = codec_encoder_encode(viewer->encoder, &frame, body, CODEC_MAX_MESSAGE_BYTES, &stats);
     uint64_t done_us = screen_now_us();
@@ -273,7 +274,7 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
     }
     struct codec_message header;
     uint32_t epoch = codec_message_parse(body, (size_t)len, &header) == 0 ? header.epoch : 0;
-    viewer->encode_us = (uint32_t)(done_us - now_us);
+    viewer->encode_us = (uint32_t)(done_us - encode_start_us);
     put_envelope(screen->message, viewer->captured_input, screen->capture_us, viewer->encode_us);
     size_t total = (size_t)len + SCREEN_ENVELOPE_BYTES;
     viewer->exact = stats.exact;
