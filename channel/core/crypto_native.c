@@ -1,4 +1,4 @@
-/* The crypto port natively: libsodium, and OpenSSL where it is faster. OpenSSL seals 16 KiB about twice
+/* The crypto port natively: libsodium, and OpenSSL where it is faster. OpenSSL seals 16 KiB half again
  * as fast but pays for a context on every call, so short inputs stay with libsodium (docs/bench.md
  * "Sealing"); the two give the same bytes, which also makes libsodium the way out when OpenSSL has no
  * memory. The fetched algorithms are one-time library setup, made by channel_crypto_init. */
