@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENDING_POLL_MS = 1, ENDING_MAX_MS = 2000 };
+enum { ENDING_POLL_MS = 1, ENDING_SOCKETS_MS = 3000, ENDING_MAX_MS = 5000 };
 
 static const struct lws_protocols protocols[] = {
     {.name = "hearth", .callback = channel_socket_callback, .rx_buffer_size = CHANNEL_NET_CHUNK_BYTES},
@@ -35,6 +35,7 @@ struct channel_net *channel_net_create(
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = protocols,
+        .user = net,
         .gid = -1,
         .uid = -1,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
@@ -76,12 +77,18 @@ static void ended(uv_handle_t *handle)
     }
 }
 
-/* libwebsockets closes its handles over several turns of a foreign loop: each further call goes on
- * where the handles allow, and the end shows only by its pointer being cleared. */
+/* libwebsockets closes its handles over several turns of a foreign loop. Destroying the context while
+ * one of its connections is half closed writes through a stale pointer, so those go first; then each
+ * further call goes on where the handles allow, and the end shows only by our pointer being cleared. */
 static void ending_poll(uv_timer_t *timer)
 {
     struct channel_net *net = timer->data;
-    if (net->context && uv_now(net->loop) - net->ending_since_ms < ENDING_MAX_MS) {
+    const uint64_t waited_ms = uv_now(net->loop) - net->ending_since_ms;
+    if (!net->destroying && (net->sockets > 0 || net->wsis > 0) && waited_ms < ENDING_SOCKETS_MS) {
+        return;
+    }
+    net->destroying = true;
+    if (net->context && waited_ms < ENDING_MAX_MS) {
         lws_context_destroy(net->context);
         if (net->context) {
             return;
@@ -101,7 +108,6 @@ void channel_net_destroy(struct channel_net *net, void (*done)(void *user), void
     (void)uv_timer_init(net->loop, &net->ending);
     net->ending.data = net;
     (void)uv_timer_start(&net->ending, ending_poll, ENDING_POLL_MS, ENDING_POLL_MS);
-    lws_context_destroy(net->context);
 }
 
 const struct channel_endpoint *channel_net_endpoint(const struct channel_net *net)

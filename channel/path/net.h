@@ -14,8 +14,8 @@ struct channel_net;
 struct channel_net *channel_net_create(
     uv_loop_t *loop, const char *url, const char *pin, bool insecure, const char **out_why);
 
-/* Ends all its sockets (without callbacks) and itself; done (may be NULL) comes from the loop, the
- * memory is gone then. NULL calls nothing. */
+/* Close all its sockets before. Waits until their last words have left (3 s at most); done (may be NULL)
+ * comes from the loop, the memory is gone then. NULL calls nothing. */
 void channel_net_destroy(struct channel_net *net, void (*done)(void *user), void *user);
 
 const struct channel_endpoint *channel_net_endpoint(const struct channel_net *net);

@@ -13,6 +13,9 @@ struct channel_net {
     SSL_CTX *ssl;
     struct lws_context *context; /* NULL again when libwebsockets has ended it */
     void *loops[1];
+    size_t sockets; /* of ours that are not freed */
+    size_t wsis;    /* of libwebsockets */
+    bool destroying;
     uv_timer_t ending;
     uint64_t ending_since_ms;
     void (*done)(void *user);

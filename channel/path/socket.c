@@ -61,6 +61,7 @@ static void release(struct channel_socket *socket)
         socket->tail = tail->next;
         free(tail);
     }
+    socket->net->sockets--;
     free(socket->out);
     free(socket->in);
     free(socket);
@@ -174,6 +175,7 @@ struct channel_socket *channel_socket_create(const struct channel_socket_config 
         return NULL;
     }
     socket->net = config->net;
+    socket->net->sockets++;
     socket->ops = config->ops;
     socket->user = config->user;
     socket->message_max = config->message_max;
@@ -363,6 +365,12 @@ int channel_socket_callback(
     struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct channel_socket *socket = user;
+    struct channel_net *net = lws_context_user(lws_get_context(wsi));
+    if (reason == LWS_CALLBACK_WSI_CREATE) {
+        net->wsis++;
+    } else if (reason == LWS_CALLBACK_WSI_DESTROY && net->wsis > 0) {
+        net->wsis--;
+    }
     if (!socket) {
         return 0;
     }
