@@ -174,7 +174,7 @@ static void add_policy(struct headers *h, const struct broker_http *http)
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self';"
         " img-src 'self' blob: data:; font-src 'self'; connect-src 'self' %s%s; worker-src 'self';"
         " manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
-        " require-trusted-types-for 'script'; trusted-types hearth",
+        " require-trusted-types-for 'script'; trusted-types hearth default",
         secure ? "wss://" : "ws://", host);
     add(h, "content-security-policy:", policy);
 }
