@@ -88,6 +88,7 @@ static int check_op(const struct codec_screen *s, const struct codec_op *op, uin
             !codec_screen_has(s, (struct codec_rect){op->src_x, op->src_y, r.w, r.h}))
             return CODEC_ERR_RANGE;
         break;
+    case CODEC_OP_SWAP:
     case CODEC_OP_FILL:
         if (!codec_screen_has(s, r))
             return CODEC_ERR_RANGE;
@@ -203,6 +204,9 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
             codec_screen_copy(&d->screen, op.rect, op.src_x, op.src_y, op.under);
             if (op.under)
                 codec_dirty_add(dirty, (struct codec_rect){op.src_x, op.src_y, op.rect.w, op.rect.h});
+            break;
+        case CODEC_OP_SWAP:
+            codec_screen_swap(&d->screen, op.rect);
             break;
         case CODEC_OP_FILL:
             codec_screen_fill(&d->screen, op.rect, op.colour);

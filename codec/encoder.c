@@ -20,10 +20,11 @@ static void free_screen(struct codec_encoder *e)
     free(e->dirty);
     free(e->picture);
     free(e->extra);
+    free(e->swap);
     free(e->changed_us);
     free(e->flat);
     e->motion = NULL;
-    e->suspect = e->dirty = e->picture = e->extra = NULL;
+    e->suspect = e->dirty = e->picture = e->extra = e->swap = NULL;
     e->changed_us = NULL;
     e->flat = NULL;
 }
@@ -39,10 +40,12 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
     e->dirty = calloc(e->tiles, sizeof *e->dirty);
     e->picture = calloc(e->tiles, sizeof *e->picture);
     e->extra = calloc(e->tiles, sizeof *e->extra);
+    e->swap = calloc(e->tiles, sizeof *e->swap);
     e->changed_us = calloc(e->tiles, sizeof *e->changed_us);
     e->flat = calloc(e->tiles, sizeof *e->flat);
     e->motion = codec_motion_create(width_px, height_px);
-    if (!e->suspect || !e->dirty || !e->picture || !e->extra || !e->changed_us || !e->flat || !e->motion) {
+    if (!e->suspect || !e->dirty || !e->picture || !e->extra || !e->swap || !e->changed_us || !e->flat ||
+        !e->motion) {
         free_screen(e);
         return CODEC_ERR_NOMEM;
     }
@@ -169,8 +172,16 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
         (void)codec_job_put_op(&j, &op);
     }
     const size_t fresh = codec_job_find_dirty(&j, frame);
-    if (fresh >= MOTION_MIN_CELLS && !e->start)
-        codec_job_send_moves(&j);
+    if (fresh > 0 && !e->start) {
+        /* Moves come first, as an uncovered part may be their source; unless most of the change is a way
+         * back to what was there before: a closed menu, another window on top. */
+        const bool back = codec_job_find_swaps(&j) * 10 >= e->dirty_cells * 7;
+        if (fresh >= MOTION_MIN_CELLS && !back) {
+            codec_job_send_moves(&j);
+            (void)codec_job_find_swaps(&j);
+        }
+        codec_job_send_swaps(&j);
+    }
     if (e->dirty_cells >= FILL_MIN_CELLS)
         codec_job_send_fills(&j);
     if (e->dirty_cells > 0 || e->sent.lossy_cells > 0)

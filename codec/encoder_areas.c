@@ -25,6 +25,32 @@ uint16_t codec_cells_in(int32_t cx0, int32_t cy0, int32_t cx1, int32_t cy1, int3
     return (uint16_t)mask;
 }
 
+bool codec_mask_has(const struct codec_encoder *e, const uint16_t *mask, int32_t cx, int32_t cy)
+{
+    const size_t t =
+        (size_t)(cy / CODEC_CELLS_PER_TILE) * (size_t)e->sent.tiles_x + (size_t)(cx / CODEC_CELLS_PER_TILE);
+    return mask[t] >> (cy % CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE + cx % CODEC_CELLS_PER_TILE) & 1;
+}
+
+void codec_mask_change(const struct codec_encoder *e, uint16_t *mask, struct codec_rect r, bool set)
+{
+    for (int32_t ty = r.y / CODEC_CELLS_PER_TILE; ty * CODEC_CELLS_PER_TILE < r.y + r.h; ty++)
+        for (int32_t tx = r.x / CODEC_CELLS_PER_TILE; tx * CODEC_CELLS_PER_TILE < r.x + r.w; tx++) {
+            const uint16_t cells = codec_cells_in(r.x, r.y, r.x + r.w, r.y + r.h, tx, ty);
+            uint16_t *m = &mask[(size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx];
+            *m = (uint16_t)(set ? *m | cells : *m & ~cells);
+        }
+}
+
+struct codec_rect codec_cells_rect(const struct codec_encoder *e, struct codec_rect cells)
+{
+    struct codec_rect r = {
+        cells.x * CODEC_CELL_PX, cells.y * CODEC_CELL_PX, cells.w * CODEC_CELL_PX, cells.h * CODEC_CELL_PX};
+    r.w = r.w < e->sent.width_px - r.x ? r.w : e->sent.width_px - r.x;
+    r.h = r.h < e->sent.height_px - r.y ? r.h : e->sent.height_px - r.y;
+    return r;
+}
+
 static void suspect_rect(struct codec_encoder *e, struct codec_rect r)
 {
     if (r.w <= 0 || r.h <= 0)
@@ -120,6 +146,83 @@ static void recheck(struct codec_job *j, struct codec_rect r)
             const uint16_t clean = codec_cells_in(in_x0, in_y0, in_x1, in_y1, tx, ty);
             const uint16_t now = codec_truth_diff(&j->truth, &e->sent, tx, ty, (uint16_t)(all & ~clean));
             codec_job_set_dirty(e, t, (uint16_t)((e->dirty[t] & ~all) | now));
+        }
+}
+
+/* Whether a cell shows the picture once it is swapped with what lies under it. */
+static bool swap_fits(const struct codec_job *j, int32_t x0, int32_t y0, bool lossy)
+{
+    const struct codec_screen *s = &j->e->sent;
+    const int32_t x1 = x0 + CODEC_CELL_PX < s->width_px ? x0 + CODEC_CELL_PX : s->width_px;
+    const int32_t y1 = y0 + CODEC_CELL_PX < s->height_px ? y0 + CODEC_CELL_PX : s->height_px;
+    for (int32_t y = y0; y < y1; y++) {
+        const uint32_t *truth = codec_truth_at(&j->truth, 0, y);
+        const uint32_t *sent = codec_screen_at(s, 0, y), *under = codec_screen_under_at(s, 0, y);
+        for (int32_t x = x0; x < x1; x++) {
+            if (under[x] == 0 && lossy)
+                return false;
+            const uint32_t shown = under[x] != 0 ? under[x] : sent[x];
+            if ((shown ^ truth[x]) & CODEC_TRUTH_MASK)
+                return false;
+        }
+    }
+    return true;
+}
+
+size_t codec_job_find_swaps(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    size_t found = 0;
+    for (size_t t = 0; t < e->tiles; t++) {
+        uint32_t fits = 0;
+        const uint32_t cells =
+            e->dirty[t] ? codec_screen_tile_cells(&e->sent, codec_tile_x_of(e, t), codec_tile_y_of(e, t)) : 0;
+        for (int32_t c = 0; c < CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE; c++) {
+            const int32_t x =
+                codec_tile_x_of(e, t) * CODEC_TILE_PX + c % CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+            const int32_t y =
+                codec_tile_y_of(e, t) * CODEC_TILE_PX + c / CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+            if ((cells >> c & 1u) && swap_fits(j, x, y, e->sent.lossy[t] >> c & 1))
+                fits |= 1u << c;
+        }
+        e->swap[t] = (uint16_t)fits;
+        found += (size_t)__builtin_popcount(fits & e->dirty[t]);
+    }
+    return found;
+}
+
+void codec_job_send_swaps(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    const int32_t cols = (e->sent.width_px + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t rows = (e->sent.height_px + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    for (int32_t y0 = 0; y0 < rows; y0++)
+        for (int32_t x0 = 0; x0 < cols; x0++) {
+            if (!codec_mask_has(e, e->swap, x0, y0))
+                continue;
+            int32_t x1 = x0 + 1, y1 = y0 + 1;
+            bool dirty = false;
+            while (x1 < cols && codec_mask_has(e, e->swap, x1, y0))
+                x1++;
+            for (bool all = true; all && y1 < rows;) {
+                for (int32_t x = x0; x < x1; x++)
+                    all = all && codec_mask_has(e, e->swap, x, y1);
+                y1 += all;
+            }
+            for (int32_t y = y0; y < y1; y++)
+                for (int32_t x = x0; x < x1; x++)
+                    dirty = dirty || codec_mask_has(e, e->dirty, x, y);
+            const struct codec_rect cells = {x0, y0, x1 - x0, y1 - y0};
+            codec_mask_change(e, e->swap, cells, false);
+            if (!dirty)
+                continue;
+            const struct codec_rect r = codec_cells_rect(e, cells);
+            if (!codec_job_may_paint(j, r) ||
+                !codec_job_put_op(j, &(struct codec_op){.type = CODEC_OP_SWAP, .rect = r}))
+                return;
+            codec_screen_swap(&e->sent, r);
+            recheck(j, r);
+            j->stats.copies++;
         }
 }
 

@@ -24,6 +24,7 @@ struct codec_encoder {
     uint16_t *dirty;      /* owned, per tile: cells that differ from sent */
     uint16_t *picture;    /* owned, per tile: cells that are to go as JPEG */
     uint16_t *extra;      /* owned, per tile: cells of a further exact pass */
+    uint16_t *swap;       /* owned, per tile: cells to exchange with what lies under them */
     uint64_t *changed_us; /* owned, per tile: last change seen */
     uint32_t *flat;       /* owned, per tile: colour of a flat dirty tile, else FLAT_NONE */
     size_t dirty_cells;
@@ -74,6 +75,11 @@ static inline int32_t codec_tile_y_of(const struct codec_encoder *e, size_t tile
 
 /* Cells of a tile that a rectangle touches, both in cells. */
 uint16_t codec_cells_in(int32_t cx0, int32_t cy0, int32_t cx1, int32_t cy1, int32_t tx, int32_t ty);
+/* Per tile masks of cells: whether a cell is set; set or clear those of a rectangle in cells. */
+bool codec_mask_has(const struct codec_encoder *e, const uint16_t *mask, int32_t cx, int32_t cy);
+void codec_mask_change(const struct codec_encoder *e, uint16_t *mask, struct codec_rect r, bool set);
+/* Cells to pixels, cut at the edge. */
+struct codec_rect codec_cells_rect(const struct codec_encoder *e, struct codec_rect cells);
 /* Tiles to pixels, cut at the edge. */
 struct codec_rect codec_tiles_rect(const struct codec_encoder *e, struct codec_rect tiles);
 
@@ -88,6 +94,9 @@ size_t codec_job_used(const struct codec_job *j);
 /* Compare what damage touched and what was left over. Returns the cells that newly differ. When they are
  * few and more was waiting, their tiles are marked in extra and urgent is set. */
 size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_frame *frame);
+/* Mark in swap the cells of dirty tiles that what lies under them would make right; how many are dirty. */
+size_t codec_job_find_swaps(struct codec_job *j);
+void codec_job_send_swaps(struct codec_job *j);
 void codec_job_send_moves(struct codec_job *j);
 void codec_job_send_fills(struct codec_job *j);
 void codec_job_send_pixels(struct codec_job *j);

@@ -162,25 +162,6 @@ static void code_round(struct codec_job *j, const uint16_t *todo, size_t *next, 
     *next = stop < tiles ? stop : 0;
 }
 
-static bool picture_cell(const struct codec_encoder *e, int32_t cx, int32_t cy)
-{
-    const size_t t =
-        (size_t)(cy / CODEC_CELLS_PER_TILE) * (size_t)e->sent.tiles_x + (size_t)(cx / CODEC_CELLS_PER_TILE);
-    return e->picture[t] >> (cy % CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE + cx % CODEC_CELLS_PER_TILE) &
-           1;
-}
-
-/* Set or clear cells of a per-tile mask; r in cells. */
-static void change_cells(const struct codec_encoder *e, uint16_t *mask, struct codec_rect r, bool set)
-{
-    for (int32_t ty = r.y / CODEC_CELLS_PER_TILE; ty * CODEC_CELLS_PER_TILE < r.y + r.h; ty++)
-        for (int32_t tx = r.x / CODEC_CELLS_PER_TILE; tx * CODEC_CELLS_PER_TILE < r.x + r.w; tx++) {
-            const uint16_t cells = codec_cells_in(r.x, r.y, r.x + r.w, r.y + r.h, tx, ty);
-            uint16_t *m = &mask[(size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx];
-            *m = (uint16_t)(set ? *m | cells : *m & ~cells);
-        }
-}
-
 /* Cut the cells put aside into rectangles, largest first to the right, then down. Crumbs are marked in
  * e->extra instead, to be coded exactly. */
 static void find_pictures(struct codec_encoder *e)
@@ -192,34 +173,25 @@ static void find_pictures(struct codec_encoder *e)
     for (int32_t i = 0; i < rows; i++) {
         const int32_t y0 = (start + i) % rows;
         for (int32_t x0 = 0; x0 < cols && e->rect_count < CODEC_MAX_PICTURES; x0++) {
-            if (!picture_cell(e, x0, y0))
+            if (!codec_mask_has(e, e->picture, x0, y0))
                 continue;
             int32_t x1 = x0 + 1, y1 = y0 + 1;
-            while (x1 < cols && x1 - x0 < JPEG_MAX_W_CELLS && picture_cell(e, x1, y0))
+            while (x1 < cols && x1 - x0 < JPEG_MAX_W_CELLS && codec_mask_has(e, e->picture, x1, y0))
                 x1++;
             for (bool all = true; all && y1 < rows && y1 - y0 < JPEG_MAX_H_CELLS;) {
                 for (int32_t x = x0; x < x1; x++)
-                    all = all && picture_cell(e, x, y1);
+                    all = all && codec_mask_has(e, e->picture, x, y1);
                 y1 += all;
             }
             const struct codec_rect r = {x0, y0, x1 - x0, y1 - y0};
-            change_cells(e, e->picture, r, false);
+            codec_mask_change(e, e->picture, r, false);
             if (r.w * r.h < JPEG_MIN_CELLS)
-                change_cells(e, e->extra, r, true);
+                codec_mask_change(e, e->extra, r, true);
             else
                 e->rect[e->rect_count++] = r;
             x0 = x1 - 1;
         }
     }
-}
-
-static struct codec_rect cells_rect(const struct codec_encoder *e, struct codec_rect cells)
-{
-    struct codec_rect r = {
-        cells.x * CODEC_CELL_PX, cells.y * CODEC_CELL_PX, cells.w * CODEC_CELL_PX, cells.h * CODEC_CELL_PX};
-    r.w = r.w < e->sent.width_px - r.x ? r.w : e->sent.width_px - r.x;
-    r.h = r.h < e->sent.height_px - r.y ? r.h : e->sent.height_px - r.y;
-    return r;
 }
 
 /* From here on the rectangle is lossy, and stands for the picture as it is now. */
@@ -277,7 +249,7 @@ static void send_pictures(struct codec_job *j)
     const int top = e->config.jpeg_quality;
     const int quality = level == LEVELS - 1 || LEVEL[level].quality > top ? top : LEVEL[level].quality;
     for (size_t i = 0; i < e->rect_count; i++) {
-        const struct codec_rect r = cells_rect(e, e->rect[i]);
+        const struct codec_rect r = codec_cells_rect(e, e->rect[i]);
         const bool first = j->stats.tiles_exact == 0 && i == 0;
         int n = CODEC_ERR_SPACE;
         if ((first || codec_job_used(j) < j->budget) && j->ops_len + CODEC_OP_MAX_BYTES <= sizeof e->ops &&

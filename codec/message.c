@@ -6,6 +6,7 @@
 static const uint8_t OP_BYTES[] = {
     [CODEC_OP_SIZE] = 5,
     [CODEC_OP_COPY] = 14,
+    [CODEC_OP_SWAP] = 9,
     [CODEC_OP_FILL] = 12,
     [CODEC_OP_EXACT] = 5,
     [CODEC_OP_JPEG] = 13,
@@ -73,6 +74,9 @@ int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op)
         p = codec_put16(p, (uint32_t)op->src_y);
         (void)codec_put8(p, op->under);
         break;
+    case CODEC_OP_SWAP:
+        (void)put_rect(p, op->rect);
+        break;
     case CODEC_OP_FILL:
         p = put_rect(p, op->rect);
         p = codec_put8(p, op->colour >> 16);
@@ -116,6 +120,9 @@ int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out)
         if (p[12] > 1)
             return CODEC_ERR_UNKNOWN;
         op.under = p[12] == 1;
+        break;
+    case CODEC_OP_SWAP:
+        op.rect = get_rect(p);
         break;
     case CODEC_OP_FILL:
         op.rect = get_rect(p);

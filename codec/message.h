@@ -26,9 +26,10 @@ struct codec_message {
 enum codec_op_type {
     CODEC_OP_SIZE = 1,
     CODEC_OP_COPY = 2,
-    CODEC_OP_FILL = 3,
-    CODEC_OP_EXACT = 4,
-    CODEC_OP_JPEG = 5
+    CODEC_OP_SWAP = 3,
+    CODEC_OP_FILL = 4,
+    CODEC_OP_EXACT = 5,
+    CODEC_OP_JPEG = 6
 };
 
 struct codec_op {

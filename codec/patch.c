@@ -51,16 +51,31 @@ void codec_patch_load(struct codec_patch *p, const struct codec_screen *s)
         mask_lossy(p, s);
 }
 
+/* Whole cells, also where only a part is coded: so what lies under a cell is a state it once had. */
+static void keep_cells(const struct codec_patch *p, struct codec_screen *s)
+{
+    const int32_t w = codec_screen_tile_w(s, p->tile_x), h = codec_screen_tile_h(s, p->tile_y);
+    for (int32_t c = 0; c < CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE; c++) {
+        if (!(p->cells >> c & 1))
+            continue;
+        const int32_t x = c % CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+        const int32_t y = c / CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+        codec_screen_keep(s, (struct codec_rect){p->tile_x * CODEC_TILE_PX + x, p->tile_y * CODEC_TILE_PX + y,
+                                 w - x < CODEC_CELL_PX ? w - x : CODEC_CELL_PX,
+                                 h - y < CODEC_CELL_PX ? h - y : CODEC_CELL_PX});
+    }
+}
+
 size_t codec_patch_store(const struct codec_patch *p, struct codec_screen *s)
 {
     const int32_t ox = p->tile_x * CODEC_TILE_PX, oy = p->tile_y * CODEC_TILE_PX;
     size_t total = 0;
+    keep_cells(p, s);
     for (int32_t y = p->y0; y < p->y1; y++) {
         struct codec_span span[2];
         const int n = codec_patch_spans(p, y, span);
         for (int i = 0; i < n; i++) {
             const size_t w = (size_t)(span[i].x1 - span[i].x0);
-            codec_screen_keep(s, (struct codec_rect){ox + span[i].x0, oy + y, (int32_t)w, 1});
             memcpy(codec_screen_at(s, ox + span[i].x0, oy + y),
                 p->px + CODEC_PATCH_ORIGIN + y * CODEC_PATCH_STRIDE + span[i].x0, w * sizeof *p->px);
             total += w;

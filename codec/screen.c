@@ -218,6 +218,41 @@ void codec_screen_copy(
     }
 }
 
+/* Swap inside one cell; whether all of r was known. */
+static bool swap_cell(struct codec_screen *s, struct codec_rect r, bool lossy)
+{
+    bool known = true;
+    for (int32_t y = r.y; y < r.y + r.h; y++) {
+        uint32_t *px = codec_screen_at(s, r.x, y);
+        uint32_t *under = codec_screen_under_at(s, r.x, y);
+        for (int32_t x = 0; x < r.w; x++) {
+            const uint32_t u = under[x];
+            if (u == 0) {
+                known = false;
+                continue;
+            }
+            under[x] = lossy ? 0 : px[x] | CODEC_UNDER_KNOWN;
+            px[x] = u & 0xffffffu;
+        }
+    }
+    return known;
+}
+
+void codec_screen_swap(struct codec_screen *s, struct codec_rect r)
+{
+    for (int32_t cy = r.y / CODEC_CELL_PX; cy * CODEC_CELL_PX < r.y + r.h; cy++)
+        for (int32_t cx = r.x / CODEC_CELL_PX; cx * CODEC_CELL_PX < r.x + r.w; cx++) {
+            const int32_t x0 = cx * CODEC_CELL_PX, x1 = x0 + CODEC_CELL_PX;
+            const int32_t y0 = cy * CODEC_CELL_PX, y1 = y0 + CODEC_CELL_PX;
+            struct codec_rect in = {x0 > r.x ? x0 : r.x, y0 > r.y ? y0 : r.y, 0, 0};
+            in.w = (x1 < r.x + r.w ? x1 : r.x + r.w) - in.x;
+            in.h = (y1 < r.y + r.h ? y1 : r.y + r.h) - in.y;
+            const bool known = swap_cell(s, in, cell_is_lossy(s, cx, cy));
+            if (known && cell_covered(s, r, cx, cy))
+                cell_set(s, cx, cy, false);
+        }
+}
+
 void codec_screen_fill(struct codec_screen *s, struct codec_rect r, uint32_t colour)
 {
     codec_screen_keep(s, r);

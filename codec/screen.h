@@ -48,6 +48,8 @@ void codec_screen_keep(struct codec_screen *s, struct codec_rect r);
  * source that is not dst. */
 void codec_screen_copy(
     struct codec_screen *s, struct codec_rect dst, int32_t src_x, int32_t src_y, bool under);
+/* Exchange the screen with what is known under it: back to what was painted over, and again. */
+void codec_screen_swap(struct codec_screen *s, struct codec_rect r);
 /* Keeps what it covers. */
 void codec_screen_fill(struct codec_screen *s, struct codec_rect r, uint32_t colour);
 

@@ -182,6 +182,9 @@ static void rectangles_outside_are_refused(void **state)
         put(b, (struct codec_op){.type = CODEC_OP_FILL, .rect = bad[i]});
         assert_int_equal(send(b), CODEC_ERR_RANGE);
         start(b);
+        put(b, (struct codec_op){.type = CODEC_OP_SWAP, .rect = bad[i]});
+        assert_int_equal(send(b), CODEC_ERR_RANGE);
+        start(b);
         put(b, (struct codec_op){.type = CODEC_OP_COPY, .rect = bad[i]});
         assert_int_equal(send(b), CODEC_ERR_RANGE);
         start(b);
@@ -526,6 +529,24 @@ static void copies_overlap_like_memmove(void **state)
         }
 }
 
+static void a_swap_shows_what_was_painted_over_and_back(void **state)
+{
+    struct bench *b = *state;
+    int32_t w, h;
+    size_t stride;
+    const uint32_t want[] = {0x112233, 0, 0x112233};
+    fill(b, 0, 0, 20, 20);
+    assert_int_equal(send(b), 0);
+    for (int i = 1; i < 3; i++) {
+        b->head.seq++;
+        put(b, (struct codec_op){.type = CODEC_OP_SWAP, .rect = {0, 0, 30, 30}});
+        assert_int_equal(send(b), 0);
+        const uint32_t *px = codec_decoder_pixels(b->decoder, &w, &h, &stride);
+        assert_int_equal(px[19 * stride + 19], want[i]);
+        assert_int_equal(px[20 * stride + 20], 0);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -564,6 +585,7 @@ int main(void)
         TEST(a_progressive_picture_is_refused),
         TEST(a_new_epoch_shows_nothing_of_the_old),
         TEST(pixels_are_copied_as_rgba),
+        TEST(a_swap_shows_what_was_painted_over_and_back),
         TEST(copies_overlap_like_memmove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,7 @@ static void operations_come_back_and_are_refused_when_cut(void **state)
     const struct codec_op ops[] = {
         {.type = CODEC_OP_SIZE, .rect = {0, 0, 8192, 1}},
         {.type = CODEC_OP_COPY, .rect = {1, 65535, 300, 4}, .src_x = 5, .src_y = 60000, .under = true},
+        {.type = CODEC_OP_SWAP, .rect = {5, 6, 7, 8}},
         {.type = CODEC_OP_FILL, .rect = {1, 2, 3, 4}, .colour = 0xabcdef},
         {.type = CODEC_OP_EXACT, .rect = {127, 0, 1, 128}},
         {.type = CODEC_OP_JPEG, .rect = {16, 32, 48, 64}, .len = 0x01020304},
@@ -87,7 +88,7 @@ static void unknown_operations_are_refused(void **state)
 {
     (void)state;
     const uint8_t none[16] = {0};
-    uint8_t later[16] = {6};
+    uint8_t later[16] = {CODEC_OP_JPEG + 1};
     struct codec_op out;
     assert_int_equal(codec_op_parse(none, sizeof none, &out), CODEC_ERR_UNKNOWN);
     assert_int_equal(codec_op_parse(later, sizeof later, &out), CODEC_ERR_UNKNOWN);

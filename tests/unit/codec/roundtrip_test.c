@@ -167,6 +167,48 @@ static void a_window_dragged_back_uncovers_what_was_there(void **state)
     scene_finish(&s);
 }
 
+static void a_menu_costs_little_to_close_and_to_open_again(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct scene_link l;
+    scene_init(&s, 1000, 700, 1);
+    scene_link_init(&l, &(struct codec_encoder_config){.width_px = 1000, .height_px = 700});
+    const struct codec_rect menu = {333, 55, 210, 330};
+    int cost[6];
+    for (int i = 0; i < 6; i++) {
+        scene_text(&s, whole(&s), 40, 0x88aa88, 0x113311);
+        scene_photo(&s, (struct codec_rect){300, 200, 500, 400}, 0);
+        if (i % 2)
+            scene_window(&s, menu, 5);
+        cost[i] = scene_link_send(&l, &s, i ? &menu : NULL, i ? 1 : 0, PLENTY_BYTES);
+        assert_true(cost[i] > 0);
+        assert_true(scene_link_equal(&l, &s));
+    }
+    /* Only its border, which shares cells with what is around, is coded again. */
+    for (int i = 2; i < 6; i++)
+        assert_true(cost[i] < 300 && cost[i] * 3 < cost[1]);
+    scene_link_finish(&l);
+    scene_finish(&s);
+}
+
+static void going_back_and_forth_between_two_windows_costs_little(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct scene_link l;
+    scene_init(&s, 1000, 700, 1);
+    scene_link_init(&l, &(struct codec_encoder_config){.width_px = 1000, .height_px = 700});
+    for (int i = 0; i < 8; i++) {
+        scene_text(&s, whole(&s), i % 2 ? 400 : 90, 0x202020, i % 2 ? 0xffffff : 0xeeeedd);
+        const int n = scene_link_send(&l, &s, NULL, 0, PLENTY_BYTES);
+        assert_true(n > 0 && (i < 2 || n < 200));
+        assert_true(scene_link_equal(&l, &s));
+    }
+    scene_link_finish(&l);
+    scene_finish(&s);
+}
+
 static void random_frames_with_honest_damage_stay_exact(void **state)
 {
     (void)state;
@@ -476,6 +518,8 @@ int main(void)
         cmocka_unit_test(scrolling_is_exact_and_mostly_copies),
         cmocka_unit_test(a_dragged_window_is_exact),
         cmocka_unit_test(a_window_dragged_back_uncovers_what_was_there),
+        cmocka_unit_test(a_menu_costs_little_to_close_and_to_open_again),
+        cmocka_unit_test(going_back_and_forth_between_two_windows_costs_little),
         cmocka_unit_test(random_frames_with_honest_damage_stay_exact),
         cmocka_unit_test(a_small_budget_splits_the_picture_and_loses_nothing),
         cmocka_unit_test(a_key_echo_overtakes_what_waits),
