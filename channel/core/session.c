@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { EVENTS_AT_FIRST = 16 };
+
 const char *channel_strerror(int err)
 {
     switch ((enum channel_error)err) {
@@ -40,6 +42,12 @@ struct channel_session *channel_session_create(const struct channel_session_conf
     struct channel_session *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
+    s->event_cap = EVENTS_AT_FIRST; /* from the start, so that the end can always be told */
+    s->events = calloc(s->event_cap, sizeof *s->events);
+    if (!s->events) {
+        free(s);
+        return NULL;
+    }
     s->config = *config;
     s->now_us = now_us;
     s->state = CHANNEL_STATE_HANDSHAKE;
@@ -111,7 +119,7 @@ int channel_session_hash(const struct channel_session *s, uint8_t out[static 32]
 void channel_session_push(struct channel_session *s, const struct channel_event *event)
 {
     if (s->event_count == s->event_cap && s->event_cap < CHANNEL_EVENTS_MAX) {
-        size_t cap = s->event_cap ? s->event_cap * 2 : 16;
+        size_t cap = s->event_cap * 2;
         struct channel_event *events = realloc(s->events, cap * sizeof *events);
         if (events) {
             s->events = events;
@@ -125,9 +133,8 @@ void channel_session_push(struct channel_session *s, const struct channel_event 
     /* An event must not be lost in silence: the session ends instead, in the place of the last one. What it
      * holds goes with destroy, because callers may be walking over it. */
     s->state = CHANNEL_STATE_CLOSED;
-    if (s->event_count)
-        s->events[s->event_count - 1] =
-            (struct channel_event){.type = CHANNEL_EVENT_CLOSED, .path = -1, .error = CHANNEL_ERR_NOMEM};
+    s->events[s->event_count - 1] =
+        (struct channel_event){.type = CHANNEL_EVENT_CLOSED, .path = -1, .error = CHANNEL_ERR_NOMEM};
 }
 
 bool channel_session_event(struct channel_session *s, struct channel_event *out)
