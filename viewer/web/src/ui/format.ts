@@ -55,14 +55,14 @@ function dayNumber(date: Date): number {
   return Math.floor((date.getTime() - date.getTimezoneOffset() * 60_000) / 86_400_000);
 }
 
-/* When: "Today, 19:40", "Yesterday", "Tue, 18:40", "2 Nov", "2 Nov 2024". */
-export function whenText(thenMs: number, nowMs: number, w: Words, locale: string): string {
+/* inside: in the middle of a sentence. When: "Today, 19:40", "Yesterday", "Tue, 18:40", "2 Nov", "2 Nov 2024". */
+export function whenText(thenMs: number, nowMs: number, w: Words, locale: string, inside = false): string {
   const then = new Date(thenMs);
   const today = new Date(nowMs);
   const days = dayNumber(today) - dayNumber(then);
-  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(then);
-  if (days === 0) return w.time.today(clock);
-  if (days === 1) return w.time.yesterday;
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(then);
+  if (days === 0) return inside ? w.time.todayMid(clock) : w.time.today(clock);
+  if (days === 1) return inside ? w.time.yesterdayMid : w.time.yesterday;
   if (days > 1 && days < 7) {
     return w.time.weekday(new Intl.DateTimeFormat(locale, { weekday: "short" }).format(then), clock);
   }

@@ -8,7 +8,7 @@ import { copyText } from "../parts/clipboard";
 import { Note } from "../parts/note";
 import { follow, go, placeHref } from "../place";
 import { Plate } from "../ring/plate";
-import { PresenceLine, PresenceMark } from "../ring/presence";
+import { PresenceLine, PresenceMark, shortOs } from "../ring/presence";
 import { errorSentence, words } from "../words";
 import "../styles/add.css";
 import { codeHalves, codeReady } from "./code";
@@ -271,7 +271,7 @@ function CodeStep(props: {
         </div>
       ) : null}
       {step.is === "none" ? <NoPc error={step.error} restart={props.restart} /> : null}
-      {"pc" in step ? <Note kind="ok" fact={w.add.found(step.pc.name, step.pc.os)} /> : null}
+      {"pc" in step ? <Note kind="ok" fact={w.add.found(step.pc.name, shortOs(step.pc.os))} /> : null}
     </>
   );
 }

@@ -540,7 +540,7 @@ function Body(props: {
   const slow = useLate(folder.busy && folder.entries.length === 0, 4000);
   if (!device) return <Choose setDevice={props.setDevice} />;
   if (!inReach(device) && folder.entries.length === 0) {
-    const when = whenText(device.lastSeenMs, Date.now(), words.value, locale.value);
+    const when = whenText(device.lastSeenMs, Date.now(), words.value, locale.value, true);
     return (
       <Says
         icon={<MoonStar class="i" aria-hidden="true" />}

@@ -148,10 +148,7 @@ function Row(props: {
             type="checkbox"
             aria-label={w.select(entry.name)}
             checked={props.on}
-            onClick={(event) => {
-              event.preventDefault(); // the model decides, also for a range
-              props.choose(event.shiftKey);
-            }}
+            onClick={(event) => props.choose(event.shiftKey)}
           />
         </label>
       </td>

@@ -8,7 +8,7 @@ import { words } from "../words";
 import type { Spot } from "./geometry";
 import type { Asking } from "./manage";
 import { deviceIcon, Land, Plate } from "./plate";
-import { PresenceLine, PresenceMark } from "./presence";
+import { PresenceLine, PresenceMark, shortOs } from "./presence";
 
 interface CardProps {
   device: Device;
@@ -143,7 +143,7 @@ export function DeviceRow(props: CardProps) {
       <div class="now">
         <PresenceLine device={device} />
       </div>
-      <p class="sys soft cut">{device.os}</p>
+      <p class="sys soft cut">{shortOs(device.os)}</p>
       <div class="do">
         {usable ? (
           <>

@@ -9,6 +9,11 @@ export function PresenceMark(props: { shown: Shown; tiny?: boolean }) {
   return <span class={`p ${props.shown} ${props.tiny ? "tiny" : ""}`} aria-hidden="true" />;
 }
 
+/* "Debian GNU/Linux 12 (bookworm)" is "Debian 12" to a person. */
+export function shortOs(os: string): string {
+  return os.replace(" GNU/Linux", "").replace(/ \([^)]*\)$/, "");
+}
+
 export function browserOnly(os: string): string {
   return os.split(/ on | /)[0] ?? os;
 }
@@ -22,7 +27,7 @@ export function presenceLine(device: Device, atMs: number): string {
       return w.presence.unsure;
     case "offline":
       return device.lastSeenMs > 0
-        ? w.presence.lastSeen(whenText(device.lastSeenMs, atMs, w, locale.value))
+        ? w.presence.lastSeen(whenText(device.lastSeenMs, atMs, w, locale.value, true))
         : w.presence.never;
     case "in-use": {
       const first = device.inUse[0];
@@ -32,7 +37,7 @@ export function presenceLine(device: Device, atMs: number): string {
       return first.viewOnly ? w.presence.viewing(first.name, span) : w.presence.using(first.name, span);
     }
     case "online":
-      return device.os ? w.presence.onlineOs(device.os) : w.presence.online;
+      return device.os ? w.presence.onlineOs(shortOs(device.os)) : w.presence.online;
   }
 }
 

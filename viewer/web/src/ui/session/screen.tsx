@@ -5,7 +5,7 @@ import type { ScreenSession } from "../../engine/api";
 import { read } from "../signals";
 import { words } from "../words";
 import { startInput } from "./input";
-import { clampView, exactView, fitView, isWhole, type Size, type View } from "./view";
+import { clampView, coverView, exactView, fitView, isWhole, type Size, type View } from "./view";
 
 const EDGE_PX = 36; // this close to an edge a larger picture moves
 const PAN_PX = 18; // at most this much in one frame
@@ -58,7 +58,7 @@ export function Screen(props: {
     }
     place(
       live.current.sizing === "fit"
-        ? fitView(stage.current, picture, devicePixelRatio)
+        ? (live.current.footPx > 0 ? coverView : fitView)(stage.current, picture, devicePixelRatio)
         : exactView(stage.current, picture, devicePixelRatio, keep ? view.current : null),
     );
   };

@@ -1,6 +1,6 @@
 /* A session: the screen over the whole page, the bar, what stands over the picture, and how it ends. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { DeviceId, ScreenSession } from "../../engine/api";
+import type { DeviceId, ScreenSession, SessionState } from "../../engine/api";
 import { account, engine, findDevice } from "../engine";
 import { say } from "../live";
 import { lazyView } from "../parts/lazy";
@@ -57,7 +57,10 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
   );
   const w = words.value;
   const name = findDevice(props.device)?.name ?? "";
-  const state = read(session.state);
+  const [left, setLeft] = useState<Extract<SessionState, { is: "ended" }> | null>(null);
+  const [startedMs] = useState(() => Date.now());
+  const told = read(session.state);
+  const state = left ?? told;
   const noPicture = read(session.noPicture);
   const rights = read(session.rights);
   const size = read(session.size);
@@ -103,7 +106,12 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
 
   if (over) return <Ended state={state} name={name} again={props.again} />;
   const toScreen = () => canvas.current?.focus({ preventScroll: true });
-  const end = () => session.end();
+  const end = () => {
+    const { bytes_in, bytes_out } = session.stats.value;
+    const seconds = size ? Math.round((Date.now() - startedMs) / 1000) : 0;
+    setLeft({ is: "ended", by: "you", why: "", seconds, bytes: bytes_in + bytes_out });
+    session.end();
+  };
   return (
     <main class={`stage ${state.is === "lost" ? "stale" : ""}`} id="main" ref={stage}>
       <h1 class="sr">{name}</h1>

@@ -10,7 +10,7 @@ import { Choice, Switch } from "../parts/switch";
 import { follow, type Place, placeHref, type SettingsPart } from "../place";
 import { prefs, setPrefs } from "../prefs";
 import { AskBox, type Asking } from "../ring/manage";
-import { PresenceMark, presenceLine } from "../ring/presence";
+import { PresenceMark, presenceLine, shortOs } from "../ring/presence";
 import { read } from "../signals";
 import { errorSentence, loadWords, locale, words } from "../words";
 import "../styles/settings.css";
@@ -149,7 +149,7 @@ function DeviceLine(props: { device: Device; ask: (asking: Asking) => void }) {
   const role = { host: w.roleHost, browser: w.roleBrowser, cli: w.roleCli, desktop: w.roleDesktop }[
     device.role
   ];
-  const since = whenText(device.addedMs, now.peek(), words.value, locale.value);
+  const since = whenText(device.addedMs, now.peek(), words.value, locale.value, true);
   const here = device.presence === "here";
   return (
     <div class="kv">
@@ -159,7 +159,7 @@ function DeviceLine(props: { device: Device; ask: (asking: Asking) => void }) {
           <PresenceMark shown={shownPresence(device)} />
           {device.name}
         </b>
-        <p class="small soft">{device.os ? w.line(role, device.os, since) : w.lineShort(role, since)}</p>
+        <p class="small soft">{device.os ? w.line(role, shortOs(device.os), since) : w.lineShort(role, since)}</p>
         <p class="small soft">{here ? w.here : presenceLine(device, now.peek())}</p>
       </div>
       <button

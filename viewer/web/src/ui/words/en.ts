@@ -109,6 +109,8 @@ export const en = {
     justNow: "just now",
     today: (clock: string) => `Today, ${clock}`,
     yesterday: "Yesterday",
+    todayMid: (clock: string) => `today, ${clock}`,
+    yesterdayMid: "yesterday",
     weekday: (day: string, clock: string) => `${day}, ${clock}`,
   },
   presence: {

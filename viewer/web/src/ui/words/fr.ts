@@ -110,6 +110,8 @@ export const fr: Words = {
     justNow: "à l'instant",
     today: (clock) => `Aujourd'hui, ${clock}`,
     yesterday: "Hier",
+    todayMid: (clock) => `aujourd'hui, ${clock}`,
+    yesterdayMid: "hier",
     weekday: (day, clock) => `${day} ${clock}`,
   },
   presence: {
