@@ -128,6 +128,7 @@ void channel_session_push(struct channel_session *s, const struct channel_event 
     }
     if (s->event_count < s->event_cap) {
         s->events[s->event_count++] = *event;
+        s->lent |= event->type == CHANNEL_EVENT_STREAM_DATA || event->type == CHANNEL_EVENT_MESSAGE;
         return;
     }
     /* An event must not be lost in silence: the session ends instead, in the place of the last one. What it
@@ -156,6 +157,7 @@ bool channel_session_event(struct channel_session *s, struct channel_event *out)
         return true;
     }
     s->event_pos = s->event_count = 0;
+    s->lent = false;
     *out = (struct channel_event){.type = CHANNEL_EVENT_NONE};
     return false;
 }

@@ -100,6 +100,7 @@ struct channel_session {
 
     struct channel_event *events;
     size_t event_count, event_pos, event_cap;
+    bool lent; /* a waiting event points into plain_in or a message buffer */
 
     uint64_t bytes_in, bytes_out, records_in, records_out, resent;
     uint8_t plain_in[CHANNEL_RECORD_PLAIN_MAX], plain_out[CHANNEL_RECORD_PLAIN_MAX];

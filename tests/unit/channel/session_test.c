@@ -348,6 +348,29 @@ static void streams_are_limited_and_come_free_again(void **state)
     }
 }
 
+static void data_not_taken_yet_is_not_written_over(void **state)
+{
+    struct pair *pair = opened(state);
+    uint8_t first[CHANNEL_RECORD_MAX], second[CHANNEL_RECORD_MAX];
+    struct channel_event event;
+    struct channel_session *a = pair->end[0].session, *b = pair->end[1].session;
+    int id = channel_stream_open(a, CHANNEL_LANE_I, CHANNEL_KIND_CONTROL, 0);
+    assert_int_equal(channel_stream_write(a, (uint32_t)id, (const uint8_t *)"one", 3), 3);
+    int n = channel_session_send(a, 0, first, sizeof first, pair->now_us);
+    assert_int_equal(channel_stream_write(a, (uint32_t)id, (const uint8_t *)"two", 3), 3);
+    int m = channel_session_send(a, 0, second, sizeof second, pair->now_us);
+    assert_true(n > 0 && m > 0);
+    assert_int_equal(channel_session_receive(b, 0, first, (size_t)n, pair->now_us), 0);
+    assert_int_equal(channel_session_receive(b, 0, second, (size_t)m, pair->now_us), CHANNEL_ERR_STATE);
+    assert_true(channel_session_event(b, &event)); /* OPENED */
+    assert_true(channel_session_event(b, &event));
+    assert_memory_equal(event.data, "one", 3);
+    assert_false(channel_session_event(b, &event));
+    assert_int_equal(channel_session_receive(b, 0, second, (size_t)m, pair->now_us), 0);
+    pair_events(pair, 1);
+    assert_memory_equal(((struct world *)*state)->sink[1].data, "two", 3);
+}
+
 /* ---- priority ---- */
 
 static void a_key_press_overtakes_a_copy_and_the_copy_still_moves(void **state)
@@ -656,6 +679,7 @@ int main(void)
         WORLD(a_stop_is_answered_by_a_reset),
         WORLD(a_reset_is_told_with_its_code),
         WORLD(streams_are_limited_and_come_free_again),
+        WORLD(data_not_taken_yet_is_not_written_over),
         WORLD(a_key_press_overtakes_a_copy_and_the_copy_still_moves),
         WORLD(a_large_message_arrives_whole_and_another_follows),
         WORLD(a_cut_path_costs_no_byte_and_a_screen_gap_is_told),
