@@ -46,7 +46,9 @@ struct capture_geometry {
 struct capture_changes {
     bool resized; /* read capture_geometry() and damage everything */
     bool cursor;  /* read capture_cursor() */
-    bool keymap;  /* the keyboard layout changed */
+    bool keymap;
+    bool pointer;                 /* somebody else moved it: to pointer_x, pointer_y */
+    int32_t pointer_x, pointer_y; /* the keyboard layout changed */
     size_t damage_count;
     struct codec_rect damage[CAPTURE_MAX_DAMAGE]; /* inside the geometry, may overlap */
 };

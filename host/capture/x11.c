@@ -8,11 +8,13 @@
 #include "host/capture/capture.h"
 #include "host/capture/x11_cursor.h"
 #include "host/capture/x11_grab.h"
+#include "host/capture/x11_pointer.h"
 #include "host/clipboard/clipboard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xcb/damage.h>
 #include <xcb/randr.h>
 #include <xcb/xfixes.h>
@@ -25,6 +27,7 @@ struct source_x11 {
     char name[CAPTURE_NAME_BYTES];
     struct x11_grab grab;
     struct x11_cursor *cursor;
+    struct x11_pointer pointer;
     struct input_x11 *input;         /* NULL: the display takes none */
     struct clipboard_x11 *clipboard; /* NULL: the display has none */
     xcb_damage_damage_t damage;      /* 0: not watching */
@@ -132,11 +135,18 @@ static int x11_dispatch(struct capture_source *source, uint64_t now_us, struct c
         } else if (type == XCB_CONFIGURE_NOTIFY ||
                    type == x11->randr_event + XCB_RANDR_SCREEN_CHANGE_NOTIFY) {
             size_changed = true;
+        } else if (type == XCB_GE_GENERIC) {
+            x11_pointer_event(&x11->pointer, event);
         }
         free(event);
     }
     if (xcb_connection_has_error(x11->conn))
         return CAPTURE_ERR_LOST;
+    if (x11_pointer_poll(&x11->pointer, now_us) && x11->damage) {
+        out->pointer = true;
+        out->pointer_x = x11->pointer.x;
+        out->pointer_y = x11->pointer.y;
+    }
     if (size_changed) {
         int result = follow_size(x11, out);
         if (result)
@@ -172,11 +182,13 @@ static int x11_watch(struct capture_source *source, bool watch)
         x11->damage = xcb_generate_id(x11->conn);
         xcb_damage_create(x11->conn, x11->damage, x11->root, XCB_DAMAGE_REPORT_LEVEL_DELTA_RECTANGLES);
         xcb_xfixes_select_cursor_input(x11->conn, x11->root, XCB_XFIXES_CURSOR_NOTIFY_MASK_DISPLAY_CURSOR);
+        x11_pointer_watch(&x11->pointer, true);
         x11->cursor_changed = true;
         x11->all_damaged = true;
     } else if (!watch && x11->damage) {
         xcb_damage_destroy(x11->conn, x11->damage);
         xcb_xfixes_select_cursor_input(x11->conn, x11->root, 0);
+        x11_pointer_watch(&x11->pointer, false);
         x11->damage = 0;
     }
     xcb_flush(x11->conn);
@@ -189,6 +201,7 @@ static int x11_grab(struct capture_source *source, const struct codec_rect *rect
     /* Before the pixels are read: what is drawn in between is then told again rather than lost. */
     if (x11->damage)
         xcb_damage_subtract(x11->conn, x11->damage, XCB_NONE, XCB_NONE);
+    x11_pointer_refresh(&x11->pointer);
     return x11_grab_rects(&x11->grab, rects, count);
 }
 
@@ -254,13 +267,35 @@ static void x11_key(struct capture_seat *seat, const struct input_key *key)
     input_seat_key(seat_of(seat), key);
 }
 
-static void x11_pointer(struct capture_seat *seat, const struct input_pointer *pointer)
+static uint64_t clock_us(void)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int32_t clamp(int32_t value, int32_t size)
+{
+    return value < 0 ? 0 : value >= size ? size - 1 : value;
+}
+
+/* Where we put it ourselves is no news. */
+static void expect_pointer(struct capture_seat *seat, int32_t x, int32_t y)
+{
+    struct source_x11 *x11 = of(seat->source);
+    x11_pointer_expect(
+        &x11->pointer, clamp(x, x11->grab.width_px), clamp(y, x11->grab.height_px), clock_us());
+}
+
+static void x11_point(struct capture_seat *seat, const struct input_pointer *pointer)
+{
+    expect_pointer(seat, pointer->x, pointer->y);
     input_seat_pointer(seat_of(seat), pointer);
 }
 
 static void x11_wheel(struct capture_seat *seat, const struct input_wheel *wheel)
 {
+    expect_pointer(seat, wheel->x, wheel->y);
     input_seat_wheel(seat_of(seat), wheel);
 }
 
@@ -324,7 +359,7 @@ static const struct capture_ops x11_ops = {
     .seat_create = x11_seat_create,
     .seat_destroy = x11_seat_destroy,
     .key = x11_key,
-    .pointer = x11_pointer,
+    .pointer = x11_point,
     .wheel = x11_wheel,
     .text = x11_text,
     .release_all = x11_release_all,
@@ -416,6 +451,7 @@ struct capture_source *capture_x11_open(const char *display, struct capture_prob
             name, missing);
         goto fail;
     }
+    x11_pointer_init(&x11->pointer, conn, x11->root);
     const char *layout_trouble = x11_grab_init(&x11->grab, conn, screen);
     if (layout_trouble) {
         snprintf(out_problem->text, sizeof out_problem->text,

@@ -123,6 +123,16 @@ static void tell_cursor(struct screen *screen)
     screen_leave(screen);
 }
 
+void screen_tell_pointer(struct screen *screen, const struct screen_viewer *mover, int32_t x, int32_t y)
+{
+    screen_enter(screen);
+    for (struct screen_viewer *viewer = screen->viewers; viewer; viewer = viewer->next) {
+        if (!viewer->gone && viewer != mover && viewer->started && viewer->ops->pointer)
+            viewer->ops->pointer(viewer->data, x, y);
+    }
+    screen_leave(screen);
+}
+
 static void tell_clipboard(
     struct screen *screen, const struct screen_viewer *giver, const char *text, size_t len, bool too_large)
 {
@@ -254,6 +264,8 @@ static int take_changes(struct screen *screen, uint64_t now_us)
         screen_tiles_add(&screen->dirty, &changes.damage[i]);
     if (changes.cursor)
         tell_cursor(screen);
+    if (changes.pointer)
+        screen_tell_pointer(screen, NULL, changes.pointer_x, changes.pointer_y);
     return 0;
 }
 

@@ -40,6 +40,8 @@ struct screen_viewer_ops {
     bool (*can_send)(void *data);
     /* Shape or visibility changed; called once after start as well. */
     void (*cursor)(void *data, const struct capture_cursor *cursor);
+    /* Somebody else moved the pointer: at the PC, or another viewer. Only while started. */
+    void (*pointer)(void *data, int32_t x_px, int32_t y_px);
     /* There is a screen and this is its size (also when it changed), or there is none and why. */
     void (*geometry)(void *data, const struct capture_geometry *geometry);
     void (*unavailable)(void *data, const char *problem);

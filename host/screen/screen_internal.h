@@ -60,6 +60,9 @@ void screen_leave(struct screen *screen);
 /* Look again before the loop waits. */
 void screen_touch(struct screen *screen);
 
+/* Tell all viewers but mover (may be NULL) where the pointer is. */
+void screen_tell_pointer(struct screen *screen, const struct screen_viewer *mover, int32_t x, int32_t y);
+
 /* Grab what is damaged; 0 or CAPTURE_ERR_*. */
 int screen_grab(struct screen *screen);
 

@@ -2,6 +2,7 @@
 #include "host/capture/capture.h"
 #include "host/capture/x11_cursor.h"
 #include "host/capture/x11_grab.h"
+#include "host/capture/x11_pointer.h"
 #include "tests/unit/host/display.h"
 #include "tests/unit/host/paint.h"
 
@@ -44,6 +45,11 @@ static struct capture_changes settle(struct capture_source *source)
         assert_int_equal(capture_dispatch(source, test_now_us(), &changes), 0);
         all.resized = all.resized || changes.resized;
         all.cursor = all.cursor || changes.cursor;
+        if (changes.pointer) {
+            all.pointer = true;
+            all.pointer_x = changes.pointer_x;
+            all.pointer_y = changes.pointer_y;
+        }
         for (size_t i = 0; i < changes.damage_count && all.damage_count < CAPTURE_MAX_DAMAGE; i++)
             all.damage[all.damage_count++] = changes.damage[i];
     } while (wait_ms(source, 60) > 0);
@@ -233,6 +239,33 @@ static void the_cursor_changes_its_shape(void **state)
     capture_close(source);
 }
 
+static void a_pointer_moved_by_somebody_else_is_told_and_our_own_is_not(void **state)
+{
+    (void)state;
+    struct capture_source *source = open_display();
+    struct capture_seat *seat = capture_seat_create(source);
+    assert_int_equal(capture_watch(source, true), 0);
+    settle(source);
+    capture_pointer(seat, &(struct input_pointer){.x = 50, .y = 60});
+    assert_false(settle(source).pointer);
+    usleep(X11_POINTER_OURS_US);
+    assert_false(settle(source).pointer);
+    test_run("xdotool mousemove_relative 250 140");
+    struct capture_changes changes = settle(source);
+    assert_true(changes.pointer);
+    assert_int_equal(changes.pointer_x, 300);
+    assert_int_equal(changes.pointer_y, 200);
+    /* A warp is noticed with the next grab. */
+    test_run("xdotool mousemove 20 30");
+    settle(source);
+    grab_all(source);
+    changes = settle(source);
+    assert_true(changes.pointer);
+    assert_int_equal(changes.pointer_x, 20);
+    capture_seat_destroy(seat);
+    capture_close(source);
+}
+
 static void premultiplied_cursor_pixels_become_straight(void **state)
 {
     (void)state;
@@ -409,6 +442,7 @@ int main(void)
         cmocka_unit_test(a_resize_is_followed),
         cmocka_unit_test(a_grab_of_what_just_vanished_asks_to_look_again),
         cmocka_unit_test(the_cursor_changes_its_shape),
+        cmocka_unit_test(a_pointer_moved_by_somebody_else_is_told_and_our_own_is_not),
         cmocka_unit_test(premultiplied_cursor_pixels_become_straight),
         cmocka_unit_test(white_and_black_stay_so_at_every_depth),
         cmocka_unit_test(other_depths_and_a_server_without_shared_memory_are_captured),
