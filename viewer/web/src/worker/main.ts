@@ -2,6 +2,7 @@
 
 import { HearthError } from "../engine/api";
 import { unhex } from "./bytes";
+import { sweep } from "./disk";
 import { Approval, wordsOf } from "./enroll";
 import { FileDesk } from "./files";
 import * as identity from "./identity";
@@ -40,7 +41,7 @@ class Office {
 
   readonly calls: Handlers = {
     start: async () => {
-      await this.transfers.sweep();
+      await sweep();
       try {
         this.me = await identity.restore(this.core);
       } catch (error) {

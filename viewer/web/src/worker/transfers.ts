@@ -8,6 +8,7 @@ import { type FileEntry, type FilePath, HearthError, type Transfer } from "../en
 import { savedName } from "../engine/names";
 import { FileStatSchema } from "../gen/session_pb";
 import { copyOf, equal, hex, random } from "./bytes";
+import { clear, DiskWriter, drop, partName, store } from "./disk";
 import { type FileDesk, listPage, whenLive, wirePath } from "./files";
 import type { FromWorker } from "./messages";
 import type { Peer, PeerUser } from "./peer";
@@ -27,8 +28,6 @@ const LISTED_MOST = 1000;
 const TELL_MS = 150;
 const SPEED_OVER_MS = 3000;
 const LIVE_WAIT_MS = 30_000;
-const STORE = "hearth-transfers";
-const PART_KEPT_MS = 7 * 24 * 3600 * 1000;
 const REHASH_BYTES = 1 << 20;
 const FOLDER_DEPTH_MOST = 64;
 const FOLDER_ENTRIES_MOST = 100_000;
@@ -100,11 +99,6 @@ class Job {
       at: this.what.at,
     };
   }
-}
-
-async function folder(): Promise<FileSystemDirectoryHandle> {
-  const root = await navigator.storage.getDirectory();
-  return root.getDirectoryHandle(STORE, { create: true });
 }
 
 async function fresh(): Promise<Progress> {
@@ -187,7 +181,7 @@ export class Transfers {
       entry.size,
       entry.mtimeMs,
     );
-    const part = `${hex(key)}-${entry.size}.part`;
+    const part = partName(hex(key), entry.size);
     return this.add(
       new Job(
         {
@@ -199,8 +193,9 @@ export class Transfers {
           at: from,
         },
         async (job) => {
-          const handle = await (await folder()).getFileHandle(part, { create: true });
+          const handle = await (await store()).getFileHandle(part, { create: true });
           const access = await handle.createSyncAccessHandle();
+          const disk = new DiskWriter(access);
           try {
             const progress = await this.rehash(access, entry.size, job);
             await this.with(job, peer.device, async (live) => {
@@ -211,13 +206,14 @@ export class Transfers {
                 entry,
                 progress.hashed,
                 (bytes, offset) => {
-                  access.write(bytes as Uint8Array<ArrayBuffer>, { at: offset });
+                  disk.write(bytes, offset);
                   addToHash(progress, offset, bytes);
                   this.moved(job, progress.hashed);
                 },
                 job.stop,
               );
               this.set(job, "checking");
+              disk.drain();
               access.flush();
               if (!equal(progress.hash.digest("binary"), theirs)) {
                 access.truncate(0);
@@ -229,13 +225,14 @@ export class Transfers {
             });
           } catch (error) {
             if (error instanceof HearthError && error.code === "changed") access.truncate(0);
+            else disk.drain();
             throw noSpace(error);
           } finally {
             access.close();
           }
           this.export(job, savedName(entry.name), part, await handle.getFile());
         },
-        () => this.drop(part),
+        () => drop(part),
       ),
     );
   }
@@ -269,7 +266,7 @@ export class Transfers {
       new Job(
         what,
         (job) => this.fetchZip(job, from, part, `${savedName(entry.name)}.zip`),
-        () => this.drop(part),
+        () => drop(part),
       ),
     );
   }
@@ -352,27 +349,11 @@ export class Transfers {
   exported(id: string): void {
     const part = this.exports.get(id);
     this.exports.delete(id);
-    if (part) void this.drop(part);
+    if (part) void drop(part);
   }
 
   wake(): void {
     this.next();
-  }
-
-  /** At the start: copies that were handed over, archives that cannot go on, parts that nobody came back for. */
-  async sweep(): Promise<void> {
-    try {
-      const held = await folder();
-      for await (const [name, handle] of held.entries()) {
-        if (handle.kind !== "file") continue;
-        const file = await (handle as FileSystemFileHandle).getFile();
-        const whole = Number(/-(\d+)\.part$/.exec(name)?.[1] ?? -1) === file.size;
-        if (whole || name.endsWith(".zip") || Date.now() - file.lastModified > PART_KEPT_MS)
-          await held.removeEntry(name).catch(() => undefined);
-      }
-    } catch {
-      // No storage of its own in this browser: a download will say so.
-    }
   }
 
   /** Signed out: nothing of the account stays. */
@@ -380,12 +361,7 @@ export class Transfers {
     for (const job of this.jobs) if (!["done", "failed"].includes(job.state)) this.act(job.id, "cancel");
     this.jobs = [];
     this.tell();
-    try {
-      const root = await navigator.storage.getDirectory();
-      await root.removeEntry(STORE, { recursive: true });
-    } catch {
-      // Nothing was there, or a copy is still being handed over: the next start sweeps it.
-    }
+    await clear();
   }
 
   // ---- the queue
@@ -539,10 +515,6 @@ export class Transfers {
     this.post({ is: "export", id: job.id, name, file });
   }
 
-  private async drop(part: string): Promise<void> {
-    await (await folder()).removeEntry(part).catch(() => undefined);
-  }
-
   /** Files below a folder, depth first; links and devices are left out. */
   private async walk(
     job: Job,
@@ -632,16 +604,21 @@ export class Transfers {
   private async fetchZip(job: Job, from: FilePath, part: string, name: string): Promise<void> {
     job.done = 0;
     job.total = 0;
-    const handle = await (await folder()).getFileHandle(part, { create: true });
+    const handle = await (await store()).getFileHandle(part, { create: true });
     const access = await handle.createSyncAccessHandle();
+    const disk = new DiskWriter(access);
     let failure: unknown = null;
     try {
       access.truncate(0);
       let at = 0;
       let entries = 0;
       const zip = new Zip((error, chunk) => {
-        if (error) failure = error;
-        else at += access.write(chunk as Uint8Array<ArrayBuffer>, { at });
+        if (error) {
+          failure = error;
+          return;
+        }
+        disk.write(chunk, at);
+        at += chunk.length;
       });
       await this.walk(job, from, async (path, names, found) => {
         if (++entries > ZIP_MOST_ENTRIES || at + found.size > ZIP_MOST_BYTES)
@@ -662,6 +639,7 @@ export class Transfers {
       });
       zip.end();
       if (failure) throw failure;
+      disk.drain();
       access.flush();
     } catch (error) {
       throw noSpace(error);
