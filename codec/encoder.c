@@ -175,12 +175,13 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
     if (fresh > 0 && !e->start) {
         /* Moves come first, as an uncovered part may be their source; unless most of the change is a way
          * back to what was there before: a closed menu, another window on top. */
-        const bool back = codec_job_find_swaps(&j) * 10 >= e->dirty_cells * 7;
-        if (fresh >= MOTION_MIN_CELLS && !back) {
+        size_t swaps = codec_job_find_swaps(&j);
+        if (fresh >= MOTION_MIN_CELLS && swaps * 10 < e->dirty_cells * 7) {
             codec_job_send_moves(&j);
-            (void)codec_job_find_swaps(&j);
+            swaps = codec_job_find_swaps(&j);
         }
-        codec_job_send_swaps(&j);
+        if (swaps > 0)
+            codec_job_send_swaps(&j);
     }
     if (e->dirty_cells >= FILL_MIN_CELLS)
         codec_job_send_fills(&j);

@@ -17,7 +17,8 @@ struct codec_encoder_config {
 struct codec_encoder_frame {
     const uint32_t *pixels; /* newest picture, borrowed for the call */
     size_t stride_px;
-    const struct codec_rect *damage; /* areas that may have changed since the last call; NULL = all */
+    const struct codec_rect *damage; /* areas that may have changed since the last call; NULL = all;
+                                      * a count of 0 = none, only what was left over */
     size_t damage_count;
     uint64_t now_us;     /* monotonic, paces refinement */
     uint32_t capture_us; /* goes into the message header */
@@ -40,8 +41,10 @@ void codec_encoder_destroy(struct codec_encoder *encoder);
  * size; 0 on success, CODEC_ERR_*. */
 int codec_encoder_reset(struct codec_encoder *encoder, int32_t width_px, int32_t height_px);
 
-/* Encode what is dirty. Writes at most cap (>= CODEC_MAX_MESSAGE_BYTES advised) bytes to out.
- * Returns the message's length, 0 when there is nothing to send, or CODEC_ERR_*. */
+/* Encode what is dirty. Writes at most cap bytes to out: at least 1 MiB, CODEC_MAX_MESSAGE_BYTES advised.
+ * The work of one call is bounded as well (about 30 ms): a large change comes in several messages.
+ * Returns the message's length, 0 when there is nothing to send, or CODEC_ERR_SPACE (cap), CODEC_ERR_RANGE
+ * (stride) with nothing changed, CODEC_ERR_NOMEM after a failed reset. */
 int codec_encoder_encode(struct codec_encoder *encoder, const struct codec_encoder_frame *frame, uint8_t *out,
     size_t cap, struct codec_encoder_stats *out_stats);
 

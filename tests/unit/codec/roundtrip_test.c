@@ -124,6 +124,27 @@ static void scrolling_is_exact_and_mostly_copies(void **state)
     scene_finish(&s);
 }
 
+static void sideways_and_slanted_moves_are_found(void **state)
+{
+    (void)state;
+    const int32_t by[][2] = {{37, 0}, {-5, 0}, {0, 3}, {21, -14}, {-90, 61}};
+    for (size_t i = 0; i < sizeof by / sizeof by[0]; i++) {
+        struct scene s;
+        struct scene_link l;
+        scene_init(&s, 900, 600, 1);
+        scene_link_init(&l, &(struct codec_encoder_config){.width_px = 900, .height_px = 600});
+        scene_photo(&s, whole(&s), 0);
+        settle(&l, &s, PLENTY_BYTES);
+        scene_shift(&s, (struct codec_rect){50, 50, 800, 500}, by[i][0], by[i][1]);
+        const int n = scene_link_send(&l, &s, NULL, 0, PLENTY_BYTES);
+        assert_true(l.stats.copies > 0);
+        assert_true(n > 0 && n < 60000); /* of a million */
+        assert_true(scene_link_equal(&l, &s));
+        scene_link_finish(&l);
+        scene_finish(&s);
+    }
+}
+
 static void a_dragged_window_is_exact(void **state)
 {
     (void)state;
@@ -516,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_key_echo_is_small_and_exact),
         cmocka_unit_test(damage_outside_the_screen_is_cut),
         cmocka_unit_test(scrolling_is_exact_and_mostly_copies),
+        cmocka_unit_test(sideways_and_slanted_moves_are_found),
         cmocka_unit_test(a_dragged_window_is_exact),
         cmocka_unit_test(a_window_dragged_back_uncovers_what_was_there),
         cmocka_unit_test(a_menu_costs_little_to_close_and_to_open_again),
