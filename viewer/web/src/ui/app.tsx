@@ -21,6 +21,8 @@ const Session = lazyView(async () => (await import("./session/session")).Session
 const FilesView = lazyView(async () => (await import("./files/files")).FilesView);
 const Settings = lazyView(async () => (await import("./settings/settings")).Settings);
 
+const SKIP_TO = "#main";
+
 type Stage = "starting" | "gate" | "in";
 export const stage = signal<Stage>("starting");
 
@@ -129,7 +131,7 @@ function Shell() {
     <>
       <a
         class="skip"
-        href="#main"
+        href={SKIP_TO}
         onClick={(event) => {
           event.preventDefault();
           document.querySelector<HTMLElement>("main h1")?.focus();

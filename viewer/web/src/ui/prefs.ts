@@ -6,6 +6,7 @@ export interface Prefs {
   language: "auto" | "en" | "fr";
   letters: boolean;
   shareClipboard: boolean;
+  hiddenFiles: boolean;
   /* per account */
   view: Record<string, "ring" | "grid" | "list">;
   used: Record<string, Record<string, number>>;
@@ -21,6 +22,7 @@ const defaults: Prefs = {
   language: "auto",
   letters: true,
   shareClipboard: true,
+  hiddenFiles: false,
   view: {},
   used: {},
   bar: {},

@@ -64,7 +64,6 @@ export function Add(props: { code: string }) {
     );
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only at the start; leaving spends the code
   useEffect(() => {
     if (codeReady(first, second)) ask(first + second);
     return () => enrolment.current?.refuse();
@@ -298,7 +297,6 @@ function WordList(props: { words: string[] }) {
   return (
     <ol class="words">
       {props.words.map((word, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the words never move
         <li key={i} aria-label={words.value.add.word(i + 1, word)}>
           <i aria-hidden="true">{i + 1}</i>
           {word}

@@ -31,7 +31,6 @@ export function useFolder(device: DeviceId | null): Folder {
   const [round, setRound] = useState(0);
   const wanted = useRef(0); // only the newest listing may be shown
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round opens again
   useEffect(() => {
     if (!device) {
       setFiles(null);
@@ -94,7 +93,6 @@ export function useFolder(device: DeviceId | null): Folder {
     },
     [files],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round lists again
   useEffect(() => {
     if (spot) void list(spot, undefined, true);
   }, [spot, list, round]);

@@ -24,6 +24,7 @@ import { say } from "../live";
 import { useLate } from "../parts/busy";
 import { Menu, MenuItem } from "../parts/menu";
 import { Note } from "../parts/note";
+import { prefs, setPrefs } from "../prefs";
 import { PresenceMark } from "../ring/presence";
 import { read } from "../signals";
 import { errorSentence, locale, words } from "../words";
@@ -31,6 +32,7 @@ import { NameBox, RemoveBox } from "./boxes";
 import { dropDesk } from "./desk";
 import type { Folder } from "./folder";
 import { fromDrop, fromInput, type Gathered } from "./gather";
+import { filesHref } from "./href";
 import {
   below,
   type Chosen,
@@ -83,17 +85,20 @@ export function Pane(props: PaneProps) {
   const here = spot ? pathOf(spot) : null;
   const mayWrite = spot?.root.write === true && (files ? read(files.rights).filesWrite : false);
 
+  const showHidden = prefs.value.hiddenFiles;
   const wanted = find.trim().toLocaleLowerCase();
   const rows = useMemo(() => {
-    const found = wanted
-      ? folder.entries.filter((entry) => entry.name.toLocaleLowerCase().includes(wanted))
-      : folder.entries;
+    const found = folder.entries.filter(
+      (entry) =>
+        (showHidden || !entry.name.startsWith(".") || wanted.startsWith(".")) &&
+        (!wanted || entry.name.toLocaleLowerCase().includes(wanted)),
+    );
     return sortEntries(found, sort, locale.value);
-  }, [folder.entries, sort, wanted]);
+  }, [folder.entries, sort, wanted, showHidden]);
+  const hidden = folder.entries.filter((entry) => entry.name.startsWith(".")).length;
   const picked = folder.entries.filter((entry) => chosen.keys.has(entry.key));
 
   const spotKey = spot ? `${spot.root.id}/${pathOf(spot).parts.join("/")}` : "";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another folder starts clean
   useEffect(() => {
     setChosen(nothingChosen);
     setFind("");
@@ -251,7 +256,6 @@ export function Pane(props: PaneProps) {
             aria-label={w.filter}
             placeholder={w.filter}
             value={find}
-            // biome-ignore lint/a11y/noAutofocus: it opens because a person asked for it
             autofocus
             onInput={(event) => setFind(event.currentTarget.value)}
             onKeyDown={(event) => {
@@ -294,6 +298,13 @@ export function Pane(props: PaneProps) {
             fetch={(entry) => void fetchOne(entry)}
           />
         </Body>
+        {hidden > 0 && !folder.busy && !wanted ? (
+          <p class="morerow">
+            <button type="button" class="b bare" onClick={() => setPrefs({ hiddenFiles: !showHidden })}>
+              {showHidden ? w.hideHidden : w.showHidden(hidden)}
+            </button>
+          </p>
+        ) : null}
         {folder.more && !folder.busy ? (
           <p class="morerow">
             <button type="button" class="b line" onClick={folder.loadMore}>
@@ -467,7 +478,7 @@ function Crumbs(props: { folder: Folder; name: string }) {
   const { spot, roots } = props.folder;
   const link = (text: string, to: Spot | null) => (
     <a
-      href="#/files"
+      href={filesHref}
       onClick={(event) => {
         event.preventDefault();
         props.folder.open(to);
@@ -497,7 +508,6 @@ function Crumbs(props: { folder: Folder; name: string }) {
             {name}
           </b>
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a path's place is its identity
           <span class="row" key={i}>
             {link(name, { ...spot, steps: spot.steps.slice(0, i) })}
             <ChevronRight class="i s" aria-hidden="true" />
@@ -584,7 +594,7 @@ function Roots(props: { folder: Folder }) {
       {props.folder.roots?.map((root) => (
         <a
           key={root.id}
-          href="#/files"
+          href={filesHref}
           onClick={(event) => {
             event.preventDefault();
             props.folder.open({ root, steps: [] });

@@ -17,6 +17,7 @@ import { now } from "../clock";
 import { sizeText, whenText } from "../format";
 import { MidName } from "../parts/midname";
 import { locale, words } from "../words";
+import { filesHref } from "./href";
 import { type Chosen, type FileIcon, iconOf, type Sort, type SortBy } from "./model";
 
 const glyphs: Record<FileIcon, typeof FileGlyph> = {
@@ -157,7 +158,7 @@ function Row(props: {
           <Glyph class="i" aria-hidden="true" />
           {folder ? (
             <a
-              href="#/files"
+              href={filesHref}
               onClick={(event) => {
                 event.preventDefault();
                 props.open();

@@ -26,7 +26,6 @@ export function lazyView<P extends object>(load: Load<P>): ComponentType<P> & { 
     const [failed, setFailed] = useState(false);
     const [round, setRound] = useState(0);
     const late = useLate(!got, 300);
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a new round fetches again
     useEffect(() => {
       let alive = true;
       if (!got) {

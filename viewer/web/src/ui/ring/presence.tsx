@@ -58,7 +58,6 @@ export function RingMini(props: { devices: Device[]; label: string }) {
         const a = (i / faces.length) * 2 * Math.PI;
         return (
           <circle
-            // biome-ignore lint/suspicious/noArrayIndexKey: places are fixed, devices never move
             key={i}
             class={presence}
             cx={20 + 15 * Math.sin(a)}

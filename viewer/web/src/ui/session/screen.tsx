@@ -122,7 +122,6 @@ export function Screen(props: {
       session.detach();
     };
   }, [session]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: these are what the layout is made from
   useLayoutEffect(() => lay(false), [size?.width, size?.height, props.sizing, props.footPx]);
 
   const cursor = read(session.cursor);

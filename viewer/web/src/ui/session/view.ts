@@ -33,7 +33,8 @@ export function exactView(stage: Size, picture: Size, dpr: number, was: View | n
 /* A phone held upright shows the picture at the height it has; the rest is reached by moving the pointer. */
 export function coverView(stage: Size, picture: Size, dpr: number): View {
   const scale = stage.height / picture.height;
-  if (stage.width >= stage.height || picture.width * scale <= stage.width) return fitView(stage, picture, dpr);
+  if (stage.width >= stage.height || picture.width * scale <= stage.width)
+    return fitView(stage, picture, dpr);
   return clampView({ left: 0, top: 0, scale: Math.min(1, scale) }, stage, picture);
 }
 

@@ -63,7 +63,6 @@ function Security() {
   const [error, setError] = useState<unknown>(null);
   const [leaving, setLeaving] = useState(false);
   // The head changes with every entry of the log, and an entry shows as a change of the devices.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: devices stand for the log
   useEffect(() => {
     let alive = true;
     engine()
@@ -85,7 +84,6 @@ function Security() {
         {head ? (
           <ol class="words">
             {head.map((word, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the words never move
               <li key={i} aria-label={words.value.add.word(i + 1, word)}>
                 <i aria-hidden="true">{i + 1}</i>
                 {word}
@@ -159,7 +157,9 @@ function DeviceLine(props: { device: Device; ask: (asking: Asking) => void }) {
           <PresenceMark shown={shownPresence(device)} />
           {device.name}
         </b>
-        <p class="small soft">{device.os ? w.line(role, shortOs(device.os), since) : w.lineShort(role, since)}</p>
+        <p class="small soft">
+          {device.os ? w.line(role, shortOs(device.os), since) : w.lineShort(role, since)}
+        </p>
         <p class="small soft">{here ? w.here : presenceLine(device, now.peek())}</p>
       </div>
       <button

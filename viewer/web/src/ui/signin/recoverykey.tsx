@@ -52,7 +52,6 @@ export function RecoveryKey(props: { recoveryKey: string; done: () => void }) {
       </div>
       <ol class="key" aria-label={w.recovery.list}>
         {groups.map((group, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the groups never move
           <li key={i}>{group}</li>
         ))}
       </ol>

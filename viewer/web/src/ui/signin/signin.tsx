@@ -35,7 +35,6 @@ export function SignIn(props: {
       setBusy(false);
     }
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only on arrival
   useEffect(() => {
     const { arrival } = props;
     if (arrived || !arrival?.account || !arrival.password) return;

@@ -374,6 +374,8 @@ export const en = {
     removeGo: "Remove",
     removed: (count: number) => n(count, `${count} item removed.`, `${count} items removed.`),
     more: "Show more",
+    showHidden: (count: number) => n(count, `Show ${count} hidden one`, `Show ${count} hidden ones`),
+    hideHidden: "Hide the hidden ones",
     empty: "Nothing here yet.",
     emptyDo: "Drop files, or press Send files.",
     emptyAdd: "Drop files, or press Add files.",

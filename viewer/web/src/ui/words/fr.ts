@@ -374,6 +374,8 @@ export const fr: Words = {
     removeGo: "Supprimer",
     removed: (count) => n(count, `${count} élément supprimé.`, `${count} éléments supprimés.`),
     more: "Montrer plus",
+    showHidden: (count) => n(count, `Montrer ${count} caché`, `Montrer les ${count} cachés`),
+    hideHidden: "Cacher les cachés",
     empty: "Rien ici pour l'instant.",
     emptyDo: "Déposez des fichiers, ou appuyez sur Envoyer des fichiers.",
     emptyAdd: "Déposez des fichiers, ou appuyez sur Ajouter des fichiers.",
