@@ -25,6 +25,10 @@ struct session_screen {
     size_t shape_len;
     bool stats_armed;
     uv_timer_t stats;
+    bool pointer_armed, pointer_waits;
+    int32_t pointer_x, pointer_y; /* host px, where somebody else left it */
+    uv_timer_t pointer;
+    unsigned closing; /* timers that are */
 };
 
 static void answered(struct session_screen *screen)
@@ -122,6 +126,44 @@ static void screen_cursor(void *data, const struct capture_cursor *cursor)
         cursor_send(screen);
 }
 
+static void pointer_send(struct session_screen *screen);
+
+static void pointer_due(uv_timer_t *timer)
+{
+    struct session_screen *screen = timer->data;
+    screen->pointer_armed = false;
+    if (screen->pointer_waits && screen->stream != 0)
+        pointer_send(screen);
+}
+
+static void pointer_send(struct session_screen *screen)
+{
+    Hearth__Session__Cursor cursor = HEARTH__SESSION__CURSOR__INIT;
+    Reply message = HEARTH__SESSION__FROM_HOST__INIT;
+    screen->pointer_waits = false;
+    cursor.visible = screen->cursor.visible;
+    cursor.moved = true;
+    cursor.x = screen->pointer_x;
+    cursor.y = screen->pointer_y;
+    message.body_case = HEARTH__SESSION__FROM_HOST__BODY_CURSOR;
+    message.cursor = &cursor;
+    session_wire_send(screen->config.wire, &message);
+    screen->pointer_armed = uv_timer_start(&screen->pointer, pointer_due, SESSION_POINTER_MS, 0) == 0;
+    answered(screen);
+}
+
+static void screen_pointer(void *data, int32_t x_px, int32_t y_px)
+{
+    struct session_screen *screen = data;
+    if (screen->stream == 0)
+        return;
+    screen->pointer_x = x_px;
+    screen->pointer_y = y_px;
+    screen->pointer_waits = true;
+    if (!screen->pointer_armed && !session_wire_full(screen->config.wire))
+        pointer_send(screen);
+}
+
 static void screen_told_geometry(void *data, const struct capture_geometry *geometry)
 {
     struct session_screen *screen = data;
@@ -169,6 +211,7 @@ static void screen_clipboard(void *data, const char *text, size_t len, bool too_
 static const struct screen_viewer_ops viewer_ops = {.send = screen_send,
     .can_send = screen_can_send,
     .cursor = screen_cursor,
+    .pointer = screen_pointer,
     .geometry = screen_told_geometry,
     .unavailable = screen_unavailable,
     .clipboard = screen_clipboard};
@@ -212,7 +255,8 @@ static void stop(struct session_screen *screen)
     screen->cursor_known = false;
     screen->cursor_waits = false;
     (void)uv_timer_stop(&screen->stats);
-    screen->stats_armed = false;
+    (void)uv_timer_stop(&screen->pointer);
+    screen->stats_armed = screen->pointer_armed = screen->pointer_waits = false;
     screen->config.watching(screen->config.user);
 }
 
@@ -326,6 +370,8 @@ bool session_screen_watching(const struct session_screen *screen)
 static void timer_closed(uv_handle_t *handle)
 {
     struct session_screen *screen = handle->data;
+    if (--screen->closing > 0)
+        return;
     free(screen->shape);
     free(screen);
 }
@@ -345,6 +391,8 @@ struct session_screen *session_screen_create(const struct session_screen_config 
     session_input_init(&screen->input, uv_hrtime() / 1000);
     (void)uv_timer_init(config->loop, &screen->stats);
     screen->stats.data = screen;
+    (void)uv_timer_init(config->loop, &screen->pointer);
+    screen->pointer.data = screen;
     return screen;
 }
 
@@ -354,5 +402,7 @@ void session_screen_destroy(struct session_screen *screen)
         return;
     screen->stream = 0;
     screen_viewer_destroy(screen->viewer);
+    screen->closing = 2;
     uv_close((uv_handle_t *)&screen->stats, timer_closed);
+    uv_close((uv_handle_t *)&screen->pointer, timer_closed);
 }

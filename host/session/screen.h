@@ -6,7 +6,10 @@
 #include "host/session/input.h"
 #include "host/session/wire.h"
 
-enum { SESSION_STATS_MS = 1000 }; /* between HostStats, while pictures flow */
+enum {
+    SESSION_STATS_MS = 1000, /* between HostStats, while pictures flow */
+    SESSION_POINTER_MS = 12  /* between two places of a pointer that somebody else moves */
+};
 
 struct session_screen;
 
