@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENDING_POLL_MS = 1, ENDING_SOCKETS_MS = 3000, ENDING_MAX_MS = 5000 };
+enum { ENDING_POLL_MS = 1, ENDING_CALM_POLLS = 3, ENDING_SOCKETS_MS = 3000, ENDING_MAX_MS = 5000 };
 
 static const struct lws_protocols protocols[] = {
     {.name = "hearth", .callback = channel_socket_callback, .rx_buffer_size = CHANNEL_NET_CHUNK_BYTES},
@@ -84,7 +84,9 @@ static void ending_poll(uv_timer_t *timer)
 {
     struct channel_net *net = timer->data;
     const uint64_t waited_ms = uv_now(net->loop) - net->ending_since_ms;
-    if (!net->destroying && (net->sockets > 0 || net->wsis > 0) && waited_ms < ENDING_SOCKETS_MS) {
+    net->calm_polls = net->sockets > 0 || net->wsis > 0 ? 0 : net->calm_polls + 1;
+    /* The last connection's handle is closed at the end of a turn, after it was reported gone. */
+    if (!net->destroying && net->calm_polls < ENDING_CALM_POLLS && waited_ms < ENDING_SOCKETS_MS) {
         return;
     }
     net->destroying = true;
