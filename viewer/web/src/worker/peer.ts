@@ -157,8 +157,9 @@ export class Peer {
 
   /** Rights are fixed at hello: somebody who only watched and now wants to work says hello again. */
   askControl(): void {
-    if (!this.saidViewOnly || this.ended) return;
+    if (!this.saidViewOnly || this.ended || !this.channel) return;
     this.wantFresh = true;
+    this.channel.close(0, "the viewer says hello again");
     this.channel?.lose(0);
   }
 
