@@ -71,7 +71,6 @@ struct channel_session {
     uint8_t hello_out[CHANNEL_HELLO_MAX]; /* our handshake record, sent verbatim on every new path */
     size_t hello_out_len;
     int hello_path; /* where the message being worked on came from; -1 none */
-    bool keyed;     /* keys are split */
     uint8_t hash[32], path_key[32];
 
     struct channel_lane_key tx[CHANNEL_LANES], rx[CHANNEL_LANES];
@@ -82,11 +81,9 @@ struct channel_session {
     int carrier; /* -1 none */
     uint64_t path_order, resume_counter, orphan_us;
 
-    bool ping_due, pong_due;
     uint64_t pong, ping_sent_us, ping_at_us; /* sent 0 = none is out */
     uint32_t rtt_us;
 
-    bool goaway_due, goaway_sent;
     uint32_t goaway_reason;
     char goaway_text[CHANNEL_GOAWAY_TEXT_MAX];
     size_t goaway_len;
@@ -100,9 +97,11 @@ struct channel_session {
 
     struct channel_event *events;
     size_t event_count, event_pos, event_cap;
-    bool lent; /* a waiting event points into plain_in or a message buffer */
 
     uint64_t bytes_in, bytes_out, records_in, records_out, resent;
+    bool keyed; /* keys are split */
+    bool lent;  /* a waiting event points into plain_in or a message buffer */
+    bool ping_due, pong_due, goaway_due, goaway_sent;
     uint8_t plain_in[CHANNEL_RECORD_PLAIN_MAX], plain_out[CHANNEL_RECORD_PLAIN_MAX];
     char goodbye[CHANNEL_GOAWAY_TEXT_MAX]; /* the peer's */
 };

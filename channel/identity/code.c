@@ -77,6 +77,7 @@ void channel_words_from_seed(char out[CHANNEL_WORDS][CHANNEL_WORD_MAX + 1], cons
         unsigned index = 0;
         for (unsigned bit = i * 11; bit < i * 11 + 11; bit++) /* from the highest bit of the first byte on */
             index = index << 1 | ((unsigned)seed[bit / 8] >> (7 - bit % 8) & 1u);
-        strcpy(out[i], channel_wordlist[index]); /* checked in the tests: none is longer than 8 */
+        size_t len = strlen(channel_wordlist[index]); /* at most CHANNEL_WORD_MAX: a test checks the list */
+        memcpy(out[i], channel_wordlist[index], len + 1);
     }
 }

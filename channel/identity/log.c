@@ -262,7 +262,7 @@ static void apply(struct channel_log *log, const struct channel_entry *entry, co
 
 int channel_log_append(struct channel_log *log, const uint8_t *data, size_t len)
 {
-    struct channel_entry entry;
+    struct channel_entry entry = {0};
     struct change change = {0};
     int err = reserve_entry(log);
     if (err == 0)
