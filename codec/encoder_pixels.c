@@ -50,7 +50,8 @@ static void code_tile(struct codec_job *j, size_t tile, enum codec_tile_class cl
     j->stats.tiles_exact++;
 }
 
-/* Which cells of a tile a pass wants to code exactly now; 0 for none. Sets patch cells, bounds and src. */
+/* Which cells of a tile a pass wants to code exactly now: sets the patch's cells and bounds, src and the
+ * class, or returns false for none. */
 typedef bool (*want_fn)(struct codec_job *j, size_t tile, enum codec_tile_class *out_class);
 
 static bool set_tile(struct codec_job *j, size_t tile, uint16_t cells)
@@ -88,7 +89,7 @@ static bool want_dirty(struct codec_job *j, size_t tile, enum codec_tile_class *
 static bool want_put_back(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
 {
     *out_class = CODEC_TILE_NATURAL;
-    return set_tile(j, tile, j->e->dirty[tile]);
+    return set_tile(j, tile, j->e->extra[tile]);
 }
 
 static bool want_refined(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
@@ -100,8 +101,8 @@ static bool want_refined(struct codec_job *j, size_t tile, enum codec_tile_class
     return true;
 }
 
-/* One EXACT operation over tiles first..last (indices, first <= last): their bounding rectangle, in it
- * those tiles that `todo` marks. Returns where the budget ended, or `end`. */
+/* One EXACT operation over the tiles begin..end - 1 that `todo` marks: their bounding rectangle, and in it
+ * those that the pass wants. Returns the tile at which the budget ended, or `end`. */
 static size_t code_tiles(
     struct codec_job *j, const uint16_t *todo, size_t begin, size_t end, size_t budget, want_fn want)
 {

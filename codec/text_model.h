@@ -4,7 +4,7 @@
  * seen after the same 11 neighbours, then after the same 6 (this learns glyphs: it is where the
  * compression comes from); one of W, N, NW, NE; the colour last seen after the same W and N; one of the
  * 64 most recent colours; one of a cache of 2,048; a new colour by the natural model.
- * Measured alternatives: docs/bench.md. Internal to the tile coders; inline for both directions. */
+ * Internal to the tile coders; inline for both directions. */
 #pragma once
 
 #include "codec/natural.h"
