@@ -20,7 +20,9 @@ import { keyOfName } from "./names";
 import { ScreenView } from "./screen";
 import { Signal } from "./signal";
 
+/** The browser copies at disk speed; slower than this is a broken disk. */
 const EXPORT_KEPT_MS = 60_000;
+const EXPORT_BYTES_PER_MS = 5_000;
 /** States of a transfer that a closed page would end. */
 const RUNNING: Transfer["state"][] = ["waiting", "running", "stalled", "checking"];
 
@@ -48,6 +50,11 @@ function trusted(url: string): string {
     : same.href;
 }
 
+/** The browser may throw stored data away when the disk is full; keys are asked to stay. */
+function keepStored(): void {
+  void navigator.storage?.persist?.().catch(() => undefined);
+}
+
 class PageEngine implements Engine {
   readonly link = new Signal<LinkState>({ is: "signed-out" });
   readonly devices = new Signal<Device[]>([]);
@@ -69,12 +76,18 @@ class PageEngine implements Engine {
     this.worker.onmessage = (event: MessageEvent<FromWorker>) => this.hear(event.data);
     this.worker.onerror = () => this.fail("internal", "A part of this page did not start. Reload the page.");
     this.account = {
-      signUp: (account, password, deviceName) => this.call("signUp", { account, password, deviceName }),
+      signUp: async (account, password, deviceName) => {
+        const made = await this.call("signUp", { account, password, deviceName });
+        keepStored();
+        return made;
+      },
       signIn: async (account, password, deviceName) => {
         await this.call("signIn", { account, password, deviceName });
+        keepStored();
       },
       recover: async (account, recoveryKey, newPassword, deviceName) => {
         await this.call("recover", { account, recoveryKey, newPassword, deviceName });
+        keepStored();
       },
       signOut: async () => {
         await this.call("signOut", {});
@@ -248,10 +261,13 @@ class PageEngine implements Engine {
     anchor.href = url;
     anchor.download = name;
     anchor.click();
-    setTimeout(() => {
-      URL.revokeObjectURL(url);
-      this.post({ is: "exported", id });
-    }, EXPORT_KEPT_MS);
+    setTimeout(
+      () => {
+        URL.revokeObjectURL(url);
+        this.post({ is: "exported", id });
+      },
+      EXPORT_KEPT_MS + file.size / EXPORT_BYTES_PER_MS,
+    );
   }
 }
 

@@ -1,6 +1,10 @@
 // The browser's own storage (OPFS): where a download lies until it is whole, checked and handed over.
 
+import { HearthError } from "../engine/api";
+
 const STORE = "hearth-transfers";
+/** The browser may still copy a whole file to its downloads when the page is loaded again. */
+const WHOLE_KEPT_MS = 15 * 60 * 1000;
 const PART_KEPT_MS = 7 * 24 * 3600 * 1000;
 /** Each write costs a call out of the page's process: measured a third of a transfer's time at 16 KiB. */
 const WRITE_BYTES = 256 * 1024;
@@ -8,6 +12,17 @@ const WRITE_BYTES = 256 * 1024;
 export async function store(): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
   return root.getDirectoryHandle(STORE, { create: true });
+}
+
+/** One writer at a time, over all tabs. */
+export async function opened(handle: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
+  try {
+    return await handle.createSyncAccessHandle();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "NoModificationAllowedError")
+      throw new HearthError("busy", "That file is being fetched already, here or in another tab.");
+    throw error;
+  }
 }
 
 export async function drop(part: string): Promise<void> {
@@ -30,7 +45,8 @@ export async function sweep(): Promise<void> {
     for await (const [name, handle] of held.entries()) {
       if (handle.kind !== "file") continue;
       const file = await (handle as FileSystemFileHandle).getFile();
-      if (isWhole(name, file.size) || name.endsWith(".zip") || Date.now() - file.lastModified > PART_KEPT_MS)
+      const over = isWhole(name, file.size) || name.endsWith(".zip");
+      if (Date.now() - file.lastModified > (over ? WHOLE_KEPT_MS : PART_KEPT_MS))
         await held.removeEntry(name).catch(() => undefined);
     }
   } catch {

@@ -25,6 +25,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const OPEN_TIMEOUT_MS = 10_000;
 const PING_DEFAULT_S = 20;
 const DEAD_AFTER_PINGS = 2.2;
+const PROBE_MS = 2500;
 const URGENT_MS = 1000;
 const URGENT_FOR_MS = 60_000;
 const CLOSE_DENIED = 4401;
@@ -73,6 +74,7 @@ export class Link {
   private lostSinceMs = 0;
   private looking = false;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private probeTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly pulse: ReturnType<typeof setInterval>;
   private readonly waiting = new Map<number, Waiting>();
   private presence = new Map<string, DeviceState>();
@@ -99,11 +101,26 @@ export class Link {
     this.stopped = true;
     clearInterval(this.pulse);
     clearTimeout(this.retryTimer);
+    clearTimeout(this.probeTimer);
     this.drop(OFFLINE());
+  }
+
+  /** Is the socket still good? After sleep or a change of network it may be dead without knowing. */
+  probe(): void {
+    if (!this.greeted || this.probeTimer !== undefined) return;
+    const sinceMs = performance.now();
+    this.send({ case: "ping", value: { $typeName: "hearth.link.Ping", t: BigInt(Math.round(sinceMs)) } });
+    this.probeTimer = setTimeout(() => {
+      this.probeTimer = undefined;
+      if (!this.greeted || this.heardMs >= sinceMs) return;
+      this.drop(OFFLINE());
+      this.later("The server does not answer.", 0);
+    }, PROBE_MS);
   }
 
   /** The network came back or the page is seen again: do not wait out the pause. */
   hurry(): void {
+    this.probe();
     if (this.stopped || this.current.is !== "waiting") return;
     this.tries = 0;
     clearTimeout(this.retryTimer);

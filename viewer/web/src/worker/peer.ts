@@ -509,6 +509,7 @@ export class Peer {
         ? `The connection to ${this.name} was lost.`
         : `The connection to ${this.name} broke off (${error}).`;
     if (this.live) {
+      this.link.probe();
       this.lostMs = performance.now();
       this.heldKeys = 0;
       this.set({ is: "lost", sinceMs: Date.now(), heldKeys: 0, why });

@@ -8,7 +8,7 @@ import { type FileEntry, type FilePath, HearthError, type Transfer } from "../en
 import { savedName } from "../engine/names";
 import { FileStatSchema } from "../gen/session_pb";
 import { copyOf, equal, hex, random } from "./bytes";
-import { clear, DiskWriter, drop, partName, store } from "./disk";
+import { clear, DiskWriter, drop, opened, partName, store } from "./disk";
 import { type FileDesk, listPage, whenLive, wirePath } from "./files";
 import type { FromWorker } from "./messages";
 import type { Peer, PeerUser } from "./peer";
@@ -194,7 +194,7 @@ export class Transfers {
         },
         async (job) => {
           const handle = await (await store()).getFileHandle(part, { create: true });
-          const access = await handle.createSyncAccessHandle();
+          const access = await opened(handle);
           const disk = new DiskWriter(access);
           try {
             const progress = await this.rehash(access, entry.size, job);
@@ -605,7 +605,7 @@ export class Transfers {
     job.done = 0;
     job.total = 0;
     const handle = await (await store()).getFileHandle(part, { create: true });
-    const access = await handle.createSyncAccessHandle();
+    const access = await opened(handle);
     const disk = new DiskWriter(access);
     let failure: unknown = null;
     try {
