@@ -205,6 +205,10 @@ static void lost(struct channel_link *link, const char *why, uint64_t wait_ms)
     if (cap > LINK_BACKOFF_MAX_MS) {
         cap = LINK_BACKOFF_MAX_MS;
     }
+    /* A session that lost its path waits for us, at most a minute: then it is gone, and so is the hurry. */
+    if (link->listeners && cap > LINK_BACKOFF_SESSION_MS) {
+        cap = LINK_BACKOFF_SESSION_MS;
+    }
     link->failures++;
     link->wake_ms = now + wait_ms + random_below((uint32_t)cap) + 1;
     drop_socket(link);

@@ -14,6 +14,7 @@ enum {
     LINK_HELLO_MS = 15000, /* from connecting to Welcome */
     LINK_BACKOFF_FIRST_MS = 500,
     LINK_BACKOFF_MAX_MS = 60000,
+    LINK_BACKOFF_SESSION_MS = 1000, /* while sessions live on this link */
     LINK_SETTLED_MS = 30000,   /* online for so long forgets earlier failures */
     LINK_TAKEN_OVER_MS = 3000, /* least wait after a newer link of this device closed ours */
     LINK_PRESENCE_MAX = 1024,  /* devices; more are not shown */
