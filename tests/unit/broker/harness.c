@@ -201,16 +201,17 @@ static int dial(const struct program *program)
     return fd;
 }
 
-static void write_all(int fd, const void *data, size_t len)
+static bool write_all(int fd, const void *data, size_t len)
 {
     const char *at = data;
     while (len) {
         ssize_t sent = send(fd, at, len, MSG_NOSIGNAL);
         if (sent <= 0)
-            return; /* the broker closed; the next receive tells */
+            return false; /* the broker closed; the next receive tells */
         at += sent;
         len -= (size_t)sent;
     }
+    return true;
 }
 
 /* Exactly len bytes; false when they do not come. */
@@ -273,7 +274,7 @@ int ws_open(const struct program *program, struct ws *ws, const char *path, cons
     return status;
 }
 
-static void send_frame(struct ws *ws, uint8_t first, const uint8_t *data, size_t len)
+static bool send_frame(struct ws *ws, uint8_t first, const uint8_t *data, size_t len)
 {
     uint8_t *frame = malloc(len + 14);
     size_t at = 0;
@@ -294,13 +295,14 @@ static void send_frame(struct ws *ws, uint8_t first, const uint8_t *data, size_t
     at += 4;
     for (size_t i = 0; i < len; i++)
         frame[at + i] = data[i] ^ mask[i & 3];
-    write_all(ws->fd, frame, at + len);
+    bool sent = write_all(ws->fd, frame, at + len);
     free(frame);
+    return sent;
 }
 
-void ws_send(struct ws *ws, const void *data, size_t len)
+bool ws_send(struct ws *ws, const void *data, size_t len)
 {
-    send_frame(ws, 0x82, data, len);
+    return send_frame(ws, 0x82, data, len);
 }
 
 void ws_send_fragments(struct ws *ws, const void *data, size_t len, unsigned fragments)
@@ -435,6 +437,14 @@ size_t entry_revoke(const struct person *person, const struct device *signer, co
 {
     int len = channel_log_make_revoke(
         person->log, out, CHANNEL_LOG_ENTRY_MAX, signer ? signer->id : NULL, now_ms(), revoked->id);
+    return sign(out, len, signer ? signer->sign_secret : person->root_secret);
+}
+
+size_t entry_rename(const struct person *person, const struct device *signer, const struct device *renamed,
+    const char *name, uint8_t out[static CHANNEL_LOG_ENTRY_MAX])
+{
+    int len = channel_log_make_rename(
+        person->log, out, CHANNEL_LOG_ENTRY_MAX, signer ? signer->id : NULL, now_ms(), renamed->id, name);
     return sign(out, len, signer ? signer->sign_secret : person->root_secret);
 }
 

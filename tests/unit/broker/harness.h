@@ -38,7 +38,8 @@ struct ws {
 /* Returns the HTTP status (101 = open). host, origin: NULL = as usual, absent. */
 int ws_open(const struct program *program, struct ws *ws, const char *path, const char *protocol,
     const char *host, const char *origin);
-void ws_send(struct ws *ws, const void *data, size_t len);
+/* False when the connection is gone. */
+bool ws_send(struct ws *ws, const void *data, size_t len);
 /* fragments > 1 cuts the message into that many frames. */
 void ws_send_fragments(struct ws *ws, const void *data, size_t len, unsigned fragments);
 /* Length, 0 when nothing came in time, -1 when closed. */
@@ -71,6 +72,8 @@ size_t entry_add(const struct person *person, const struct device *signer, const
     uint8_t out[static CHANNEL_LOG_ENTRY_MAX]);
 size_t entry_revoke(const struct person *person, const struct device *signer, const struct device *revoked,
     uint8_t out[static CHANNEL_LOG_ENTRY_MAX]);
+size_t entry_rename(const struct person *person, const struct device *signer, const struct device *renamed,
+    const char *name, uint8_t out[static CHANNEL_LOG_ENTRY_MAX]);
 /* The JSON of a sign-up with first as its device; the log then holds both entries. */
 json_t *signup_body(struct person *person, const struct device *first);
 void signup(const struct program *program, struct person *person, const struct device *first);

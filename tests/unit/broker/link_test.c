@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -546,6 +548,162 @@ static void a_revoked_device_loses_its_link_and_its_relays_at_once(void **state)
     expect_denied(&link);
 }
 
+/* Fold LogEntries that have come into count. */
+static uint64_t wait_log(struct link *link, uint64_t have, uint64_t wanted)
+{
+    while (have < wanted) {
+        Hearth__Link__FromBroker *message =
+            link_wait(link, HEARTH__LINK__FROM_BROKER__BODY_LOG_ENTRIES, 5000, true);
+        assert_non_null(message);
+        assert_int_equal(message->log_entries->from, have);
+        have += message->log_entries->n_entries;
+        hearth__link__from_broker__free_unpacked(message, NULL);
+    }
+    return have;
+}
+
+static void a_long_log_comes_in_pieces_and_what_is_new_is_pushed(void **state)
+{
+    (void)state;
+    enum { RENAMES = 960, AT_ONCE = 16 };
+    struct program other = {0};
+    struct person bob;
+    struct device first, second;
+    struct link writer, reader;
+    static uint8_t bytes[AT_ONCE][CHANNEL_LOG_ENTRY_MAX];
+    const char *const extra[] = {"--no-limits", NULL};
+    program_start(&other, extra);
+    device_make(&first, "first", CHANNEL_RIGHTS_ALL);
+    device_make(&second, "second", CHANNEL_RIGHT_VIEW);
+    person_make(&bob, "bob");
+    signup(&other, &bob, &first);
+    link_enter(&other, &writer, &bob, &first);
+    size_t len = entry_add(&bob, &first, &second, bytes[0]);
+    assert_int_equal(channel_log_append(bob.log, bytes[0], len), 0);
+    link_append(&writer, 1, bytes[0], len);
+    Hearth__Link__FromBroker *added = link_wait(&writer, HEARTH__LINK__FROM_BROKER__BODY_DONE, 5000, true);
+    assert_non_null(added);
+    hearth__link__from_broker__free_unpacked(added, NULL);
+    link_open(&other, &reader);
+    for (int i = 0; i < RENAMES; i += AT_ONCE) {
+        ProtobufCBinaryData entries[AT_ONCE];
+        for (int j = 0; j < AT_ONCE; j++) {
+            len = entry_rename(&bob, &first, &second,
+                "a name of 64 bytes, the longest there may be in a log entry here", bytes[j]);
+            assert_int_equal(channel_log_append(bob.log, bytes[j], len), 0);
+            entries[j] = (ProtobufCBinaryData){len, bytes[j]};
+        }
+        Hearth__Link__LogAppend append = HEARTH__LINK__LOG_APPEND__INIT;
+        Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+        append.n_entries = AT_ONCE;
+        append.entries = entries;
+        message.id = 2;
+        message.body_case = HEARTH__LINK__TO_BROKER__BODY_LOG_APPEND;
+        message.log_append = &append;
+        Hearth__Link__FromBroker *done = ask(&writer, &message, HEARTH__LINK__FROM_BROKER__BODY_DONE);
+        assert_non_null(done);
+        hearth__link__from_broker__free_unpacked(done, NULL);
+    }
+    link_hello(&other, &reader, &bob, &second, NULL, 1);
+    (void)wait_log(&reader, 1, 3 + RENAMES);
+    Hearth__Link__FromBroker *full = link_wait(&reader, HEARTH__LINK__FROM_BROKER__BODY_PRESENCE, 5000, true);
+    assert_non_null(full);
+    assert_true(full->presence->full);
+    assert_int_equal(full->presence->n_devices, 2);
+    hearth__link__from_broker__free_unpacked(full, NULL);
+
+    struct device third;
+    device_make(&third, "third", CHANNEL_RIGHT_VIEW);
+    len = entry_add(&bob, &first, &third, bytes[0]);
+    link_append(&writer, 3, bytes[0], len);
+    assert_int_equal(wait_log(&reader, 3 + RENAMES, 4 + RENAMES), 4 + RENAMES);
+
+    json_t *answer, *page;
+    assert_int_equal(
+        rest(&other, "/v1/login",
+            json_pack("{s:s, s:o}", "account", "bob", "auth_key", base64(bob.auth_key, 32)), &answer),
+        200);
+    size_t have = json_array_size(json_object_get(answer, "log"));
+    assert_in_range(have, 100, 3 + RENAMES);
+    assert_int_equal(rest(&other, "/v1/log",
+                         json_pack("{s:O, s:[], s:i}", "ticket", json_object_get(answer, "ticket"), "entries",
+                             "from", (int)have),
+                         &page),
+        200);
+    assert_int_equal(json_array_size(json_object_get(page, "log")), 4 + RENAMES - have);
+    json_decref(answer);
+    json_decref(page);
+    ws_close(&writer.ws);
+    ws_close(&reader.ws);
+    person_finish(&bob);
+    assert_int_equal(program_stop(&other), 0);
+}
+
+static void an_entry_that_was_not_written_is_not_told_and_can_be_sent_again(void **state)
+{
+    (void)state;
+    struct link link;
+    struct device tablet;
+    struct rlimit was, none;
+    uint8_t entry[CHANNEL_LOG_ENTRY_MAX];
+    device_make(&tablet, "tablet", CHANNEL_RIGHT_VIEW);
+    link_enter(&broker, &link, &ann, &laptop);
+    size_t len = entry_add(&ann, &laptop, &tablet, entry);
+    assert_int_equal(prlimit(broker.pid, RLIMIT_FSIZE, NULL, &was), 0);
+    none = was;
+    none.rlim_cur = 1;
+    assert_int_equal(prlimit(broker.pid, RLIMIT_FSIZE, &none, NULL), 0);
+    link_append(&link, 21, entry, len);
+    Hearth__Link__FromBroker *error = link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_ERROR, 5000, true);
+    assert_non_null(error);
+    assert_int_equal(error->error->code, HEARTH__LINK__CODE__CODE_INTERNAL);
+    hearth__link__from_broker__free_unpacked(error, NULL);
+    assert_int_equal(prlimit(broker.pid, RLIMIT_FSIZE, &was, NULL), 0);
+    /* Memory is read back from the disk; until it is, the answer may be a conflict. */
+    bool taken = false;
+    for (int i = 0; i < 50 && !taken; i++) {
+        static uint8_t bytes[300000];
+        link_append(&link, 22, entry, len);
+        for (;;) {
+            ssize_t got = ws_receive(&link.ws, bytes, sizeof bytes, 5000);
+            assert_true(got > 0);
+            Hearth__Link__FromBroker *message = hearth__link__from_broker__unpack(NULL, (size_t)got, bytes);
+            assert_non_null(message);
+            bool ours = message->re == 22;
+            taken = ours && message->body_case == HEARTH__LINK__FROM_BROKER__BODY_DONE;
+            hearth__link__from_broker__free_unpacked(message, NULL);
+            if (ours)
+                break;
+        }
+        usleep(20000);
+    }
+    assert_true(taken);
+    assert_int_equal(channel_log_append(ann.log, entry, len), 0);
+    ws_close(&link.ws);
+}
+
+static void a_side_that_takes_nothing_for_10_s_is_closed(void **state)
+{
+    (void)state;
+    struct pair pair;
+    static uint8_t message[16384];
+    join(&pair);
+    uint64_t from = now_ms();
+    pid_t child = fork();
+    if (child == 0) {
+        (void)alarm(30); /* whatever becomes of the parent */
+        while (ws_send(&pair.side[0], message, sizeof message))
+            ;
+        _exit(0);
+    }
+    /* The side that takes nothing cannot be told either; the one that sends is. */
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_in_range(now_ms() - from, 9000, 16000);
+    part(&pair);
+}
+
 static void a_drain_says_so_and_ends_within_5_s(void **state)
 {
     (void)state;
@@ -588,6 +746,9 @@ int main(void)
         cmocka_unit_test(a_token_is_good_once),
         cmocka_unit_test(when_one_side_goes_the_other_is_closed),
         cmocka_unit_test(a_message_over_the_limit_closes_both_sides),
+        cmocka_unit_test(a_long_log_comes_in_pieces_and_what_is_new_is_pushed),
+        cmocka_unit_test(an_entry_that_was_not_written_is_not_told_and_can_be_sent_again),
+        cmocka_unit_test(a_side_that_takes_nothing_for_10_s_is_closed),
         cmocka_unit_test(connecting_to_an_offline_device_says_so),
         cmocka_unit_test(a_revoked_device_loses_its_link_and_its_relays_at_once),
         cmocka_unit_test(a_drain_says_so_and_ends_within_5_s),
