@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENDING_POLL_MS = 1, ENDING_CALM_POLLS = 3, ENDING_SOCKETS_MS = 3000, ENDING_MAX_MS = 5000 };
+enum { ENDING_TURN_MS = 1, ENDING_CALM_TURNS = 3, ENDING_SOCKETS_MS = 3000, ENDING_MAX_MS = 5000 };
 
 static const struct lws_protocols protocols[] = {
     {.name = "hearth", .callback = channel_socket_callback, .rx_buffer_size = CHANNEL_NET_CHUNK_BYTES},
@@ -77,16 +77,22 @@ static void ended(uv_handle_t *handle)
     }
 }
 
+static void turn_closed(uv_handle_t *handle)
+{
+    struct channel_net *net = handle->data;
+    uv_close((uv_handle_t *)&net->ending, ended);
+}
+
 /* libwebsockets closes its handles over several turns of a foreign loop. Destroying the context while
  * one of its connections is half closed writes through a stale pointer, so those go first; then each
  * further call goes on where the handles allow, and the end shows only by our pointer being cleared. */
-static void ending_poll(uv_timer_t *timer)
+static void ending_turn(uv_check_t *check)
 {
-    struct channel_net *net = timer->data;
+    struct channel_net *net = check->data;
     const uint64_t waited_ms = uv_now(net->loop) - net->ending_since_ms;
-    net->calm_polls = net->sockets > 0 || net->wsis > 0 ? 0 : net->calm_polls + 1;
+    net->calm_turns = net->sockets > 0 || net->wsis > 0 ? 0 : net->calm_turns + 1;
     /* The last connection's handle is closed at the end of a turn, after it was reported gone. */
-    if (!net->destroying && net->calm_polls < ENDING_CALM_POLLS && waited_ms < ENDING_SOCKETS_MS) {
+    if (!net->destroying && net->calm_turns < ENDING_CALM_TURNS && waited_ms < ENDING_SOCKETS_MS) {
         return;
     }
     net->destroying = true;
@@ -96,7 +102,12 @@ static void ending_poll(uv_timer_t *timer)
             return;
         }
     }
-    uv_close((uv_handle_t *)timer, ended);
+    uv_close((uv_handle_t *)check, turn_closed);
+}
+
+static void ending_tick(uv_timer_t *timer)
+{
+    (void)timer; /* only so that the loop turns */
 }
 
 void channel_net_destroy(struct channel_net *net, void (*done)(void *user), void *user)
@@ -109,7 +120,12 @@ void channel_net_destroy(struct channel_net *net, void (*done)(void *user), void
     net->ending_since_ms = uv_now(net->loop);
     (void)uv_timer_init(net->loop, &net->ending);
     net->ending.data = net;
-    (void)uv_timer_start(&net->ending, ending_poll, ENDING_POLL_MS, ENDING_POLL_MS);
+    (void)uv_timer_start(&net->ending, ending_tick, ENDING_TURN_MS, ENDING_TURN_MS);
+    /* A check handle runs once a turn, a timer may run twice; libwebsockets needs the closing of handles,
+     * which ends each turn, between two calls. */
+    (void)uv_check_init(net->loop, &net->turn);
+    net->turn.data = net;
+    (void)uv_check_start(&net->turn, ending_turn);
 }
 
 const struct channel_endpoint *channel_net_endpoint(const struct channel_net *net)

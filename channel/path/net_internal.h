@@ -16,8 +16,9 @@ struct channel_net {
     size_t sockets; /* of ours that are not freed */
     size_t wsis;    /* of libwebsockets */
     bool destroying;
-    unsigned calm_polls; /* in a row with none of both */
+    unsigned calm_turns; /* in a row with none of both */
     uv_timer_t ending;
+    uv_check_t turn;
     uint64_t ending_since_ms;
     void (*done)(void *user);
     void *user;
