@@ -44,6 +44,8 @@ export function App(props: { arrival: Arrival | null }) {
     const fetchNext = setTimeout(() => {
       Session.preload();
       FilesView.preload();
+      Add.preload();
+      Settings.preload();
     }, 1500);
     return () => {
       document.removeEventListener("visibilitychange", look);

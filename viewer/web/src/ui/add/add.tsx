@@ -420,10 +420,10 @@ function Added(props: { id: DeviceId; name: string }) {
           </div>
           <div class="meta">
             <div class="grow">
-              <h3>
+              <h2>
                 <PresenceMark shown={device.presence} />
                 <span class="cut">{device.name}</span>
-              </h3>
+              </h2>
               <PresenceLine device={device} />
             </div>
           </div>

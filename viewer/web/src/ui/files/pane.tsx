@@ -73,6 +73,7 @@ export function Pane(props: PaneProps) {
   const { folder } = props;
   const device = read(engine().devices).find((one) => one.id === props.device);
   const frame = useRef<HTMLElement>(null);
+  const lastSpot = useRef("");
   const [chosen, setChosen] = useState<Chosen>(nothingChosen);
   const [sort, setSort] = useState<Sort>({ by: "name", down: false });
   const [find, setFind] = useState("");
@@ -104,6 +105,12 @@ export function Pane(props: PaneProps) {
     setFind("");
     setFinding(false);
     setTroubles([]);
+    // The row that was opened is gone, and the focus with it: the pane takes it, so that keys go on.
+    const active = document.activeElement;
+    if (spotKey && lastSpot.current && (active === document.body || frame.current?.contains(active))) {
+      frame.current?.focus({ preventScroll: true });
+    }
+    lastSpot.current = spotKey;
   }, [spotKey, props.device]);
   useArrivals(folder, props.device);
 
@@ -201,6 +208,7 @@ export function Pane(props: PaneProps) {
     <section
       class="card pane"
       ref={frame}
+      tabIndex={-1}
       aria-label={name || w.choose}
       onKeyDown={keys}
       onDragOver={(event) => {
@@ -288,9 +296,10 @@ export function Pane(props: PaneProps) {
             chosen={chosen}
             sort={sort}
             setSort={setSort}
-            choose={(index, range) =>
-              setChosen(range ? extend(chosen, rows, index) : toggle(chosen, rows, index))
-            }
+            choose={(index, range) => {
+              setChosen(range ? extend(chosen, rows, index) : toggle(chosen, rows, index));
+              focusRow(index);
+            }}
             chooseAll={(on) =>
               setChosen({ ...nothingChosen, keys: new Set(on ? rows.map((row) => row.key) : []) })
             }

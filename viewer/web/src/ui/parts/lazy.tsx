@@ -24,7 +24,6 @@ export function lazyView<P extends object>(load: Load<P>): ComponentType<P> & { 
   function Lazy(props: P) {
     const [, bump] = useState(0);
     const [failed, setFailed] = useState(false);
-    const [round, setRound] = useState(0);
     const late = useLate(!got, 300);
     useEffect(() => {
       let alive = true;
@@ -37,31 +36,29 @@ export function lazyView<P extends object>(load: Load<P>): ComponentType<P> & { 
       return () => {
         alive = false;
       };
-    }, [round]);
+    }, []);
     if (got) {
       const View = got;
       return <View {...props} />;
     }
     if (failed) {
       return (
-        <main class="full">
+        <main class="full" id="main">
           <div>
             <p role="alert">{words.value.errors.unreachable}</p>
-            <button
-              type="button"
-              class="b main"
-              onClick={() => {
-                setFailed(false);
-                setRound(round + 1);
-              }}
-            >
-              {words.value.common.tryAgain}
+            {/* A server that was renewed meanwhile has other files: only a fresh page knows their names. */}
+            <button type="button" class="b main" onClick={() => location.reload()}>
+              {words.value.common.reload}
             </button>
           </div>
         </main>
       );
     }
-    return <main aria-busy="true">{late ? <div class="still" /> : null}</main>;
+    return (
+      <main aria-busy="true" id="main">
+        {late ? <div class="still" /> : null}
+      </main>
+    );
   }
   Lazy.preload = () => {
     fetchIt().catch(() => undefined);

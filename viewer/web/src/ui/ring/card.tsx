@@ -109,12 +109,12 @@ export function DeviceCard(props: CardProps) {
       ) : null}
       <div class="meta">
         <div class="grow">
-          <h3>
+          <h2>
             <PresenceMark shown={shown} />
             <span class="cut" title={device.name}>
               {device.name}
             </span>
-          </h3>
+          </h2>
           <PresenceLine device={device} />
         </div>
         <More device={device} ask={props.ask} class="ib" />
@@ -134,12 +134,12 @@ export function DeviceRow(props: CardProps) {
       <span class="mini" aria-hidden="true">
         {usable ? <Land seed={device.id} /> : <Icon class="i" />}
       </span>
-      <h3>
+      <h2>
         <PresenceMark shown={shown} />
         <span class="cut" title={device.name}>
           {device.name}
         </span>
-      </h3>
+      </h2>
       <div class="now">
         <PresenceLine device={device} />
       </div>

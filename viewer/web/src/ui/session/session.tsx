@@ -85,7 +85,13 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
   useEffect(() => {
     setCurrent(session);
     noteUsed(account(), props.device, Date.now());
+    // A closed page is gone for good: said at once, so that nobody is shown as here who is not.
+    const closing = (event: PageTransitionEvent) => {
+      if (!event.persisted) session.end();
+    };
+    addEventListener("pagehide", closing);
     return () => {
+      removeEventListener("pagehide", closing);
       setCurrent(null);
       session.end();
     };

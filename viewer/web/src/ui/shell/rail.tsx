@@ -61,7 +61,11 @@ export function Rail(props: { at: Place["at"] }) {
         menuName={account()}
         holdClass="end"
         buttonClass="hit"
-        icon={<span class="av">{initials(account())}</span>}
+        icon={
+          <span class="av" aria-hidden="true">
+            {initials(account())}
+          </span>
+        }
       >
         {(close) => (
           <MenuItem

@@ -18,6 +18,7 @@ export const en = {
     copy: "Copy",
     copied: "Copied",
     tryAgain: "Try again",
+    reload: "Load the page again",
     open: "Open",
     unknown: "unknown",
     loading: "Opening…",

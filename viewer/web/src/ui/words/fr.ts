@@ -18,6 +18,7 @@ export const fr: Words = {
     copy: "Copier",
     copied: "Copié",
     tryAgain: "Réessayer",
+    reload: "Recharger la page",
     open: "Ouvrir",
     unknown: "inconnu",
     loading: "Ouverture…",
