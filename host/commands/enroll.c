@@ -126,7 +126,8 @@ static void on_failed(void *user, const char *why, bool final)
         return;
     }
     if (endpoint->refused_pin[0])
-        stop(enrolment, host_fail(HOST_EXIT_VERIFY, "%s The broker shows the certificate %s.", why,
+        stop(enrolment, host_fail(HOST_EXIT_VERIFY,
+                            "%s If whoever runs the broker names the same certificate, add --pin %s.", why,
                             endpoint->refused_pin));
     else if (channel_home_enrolled(enrolment->home) || enrolment->why[0])
         stop(enrolment, host_fail(HOST_EXIT_IO, "%s %s", why, enrolment->why));

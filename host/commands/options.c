@@ -10,7 +10,7 @@ static const char usage[] =
     "  enroll URL             ask to join an account; shows a code and four words, and waits\n"
     "      --name NAME        name of this PC (default: its host name)\n"
     "      --pin FINGERPRINT  sha256:... of the broker's own TLS certificate\n"
-    "      --insecure         allow http to a broker that is not on this PC\n"
+    "      --insecure-ws      allow http to a broker that is not on this PC\n"
     "  run                    share this PC until it is stopped\n"
     "      --display :N       X display to share (default: $DISPLAY)\n"
     "      --view-only        nobody may change anything\n"
@@ -30,7 +30,7 @@ static const struct option long_options[] = {
     {"display", required_argument, NULL, 'd'},
     {"json", no_argument, NULL, 'j'},
     {"view-only", no_argument, NULL, 'v'},
-    {"insecure", no_argument, NULL, 'i'},
+    {"insecure-ws", no_argument, NULL, 'i'},
     {"read-only", no_argument, NULL, 'r'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},

@@ -49,7 +49,7 @@ static void print_text(const struct status *status, const struct host_policy *po
             "Account  %s\nBroker   %s\nName     %s\n", status->account, status->broker, status->device);
     if (status->revoked)
         (void)puts("This PC was removed from the account; nothing is shared.");
-    for (size_t i = 0; i < host_policy_root_count(policy); i++) {
+    for (size_t i = 0; !status->revoked && i < host_policy_root_count(policy); i++) {
         const struct host_policy_root *root = host_policy_root(policy, i);
         (void)printf("Folder   %s (%s%s)\n", root->path, root->id, root->write ? "" : ", read-only");
     }
