@@ -21,7 +21,7 @@ import { openRelay } from "./relay";
 import type { Core, Ptr } from "./wasm";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-const RESUME_TIMEOUT_MS = 4_000;
+const RESUME_TIMEOUT_MS = 3_000;
 /** The host forgets a session without a path after 60 s; a little sooner we start afresh. */
 const RESUME_WITHIN_MS = 55_000;
 const SILENCE_SCREEN_MS = 2_500;
@@ -29,7 +29,10 @@ const SILENCE_FILES_MS = 10_000;
 const PING_AFTER_MS = 900;
 const WATCH_MS = 300;
 const RETRY_MOST_MS = 8_000;
+/** ... and while the broker says that it is there. */
+const RETRY_THERE_MS = 1_500;
 const FAILURES_MOST = 4;
+const REFUSALS_MOST = 2;
 const QUEUE_MOST = 4096;
 const HELD_KEYS_MOST = 1000;
 const MAX_PIXELS = 3840 * 2160;
@@ -114,6 +117,7 @@ export class Peer {
   private underWay = false; // a pipe is there, the handshake or the resuming is not over
   private failures = 0;
   private wantFresh = false;
+  private refusals = 0;
   private saidViewOnly = false;
   private heldKeys = 0;
   private lostMs = 0;
@@ -392,7 +396,8 @@ export class Peer {
       this.end("error", `${this.name} could not be reached: ${why}`);
       return;
     }
-    const ceiling = Math.min(RETRY_MOST_MS, 250 * 2 ** Math.min(10, this.failures));
+    const most = this.link.isOnline(this.device) ? RETRY_THERE_MS : RETRY_MOST_MS;
+    const ceiling = Math.min(most, 250 * 2 ** Math.min(10, this.failures));
     this.retryTimer = setTimeout(() => this.attempt(), Math.max(leastMs, 100 + Math.random() * ceiling));
   }
 
@@ -490,6 +495,7 @@ export class Peer {
     clearTimeout(this.stepTimer);
     this.underWay = false;
     this.failures = 0;
+    this.refusals = 0;
     this.heldKeys = 0;
     if (this.state.is === "lost") {
       this.set({ is: "live" });
@@ -502,8 +508,10 @@ export class Peer {
     if (this.ended) return;
     clearTimeout(this.stepTimer);
     this.underWay = false;
-    // A resume that the host does not take: it restarted or forgot. Begin anew.
-    if (this.state.is === "lost" && this.hello) this.wantFresh = true;
+    // A resume that the host does not take twice: it restarted or forgot. Once can be the network's doing,
+    // and a new session would lose the keys that wait.
+    const refused = this.state.is === "lost" && !this.wantFresh;
+    if (refused && ++this.refusals >= REFUSALS_MOST) this.wantFresh = true;
     const why =
       error === 0
         ? `The connection to ${this.name} was lost.`
@@ -516,6 +524,8 @@ export class Peer {
       clearTimeout(this.retryTimer);
       this.retryTimer = setTimeout(() => this.attempt(), 20 + Math.random() * 80);
     } else {
+      // It is there and only does not know the session: no reason to wait for the new one.
+      if (refused) this.failures = 0;
       this.retry(why);
     }
   }
@@ -627,6 +637,7 @@ export class Peer {
     this.underWay = false;
     this.hello = hello;
     this.failures = 0;
+    this.refusals = 0;
     this.heldKeys = 0;
     this.wantFresh = false;
     this.setRights(hello.rights);
