@@ -124,21 +124,24 @@ struct broker_device *broker_account_device(struct broker_account *account, cons
     return NULL;
 }
 
-/* The devices array follows the log: same order, never shorter. */
+/* Every device of the log gets its place. One that was added in memory but never written keeps its place
+ * unused: it is not in the log that was read back, and all look-ups go by the log. */
 static int sync_devices(struct broker_account *account)
 {
-    size_t wanted = channel_log_device_count(account->log);
-    if (wanted <= account->device_count)
-        return BROKER_OK;
-    struct broker_device **devices = realloc(account->devices, wanted * sizeof *devices);
-    if (!devices)
-        return BROKER_ERR_NOMEM;
-    account->devices = devices;
-    while (account->device_count < wanted) {
+    size_t known_count = channel_log_device_count(account->log);
+    for (size_t i = 0; i < known_count; i++) {
+        const struct channel_device *known = channel_log_device(account->log, i);
+        bool in_place = i < account->device_count && memcmp(account->devices[i]->id, known->id, 16) == 0;
+        if (in_place || broker_account_device(account, known->id))
+            continue;
+        struct broker_device **devices =
+            realloc(account->devices, (account->device_count + 1) * sizeof(void *));
+        if (!devices)
+            return BROKER_ERR_NOMEM;
+        account->devices = devices;
         struct broker_device *device = calloc(1, sizeof *device);
         if (!device)
             return BROKER_ERR_NOMEM;
-        const struct channel_device *known = channel_log_device(account->log, account->device_count);
         memcpy(device->id, known->id, sizeof device->id);
         device->kind = (int)known->role;
         devices[account->device_count++] = device;

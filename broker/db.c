@@ -91,7 +91,9 @@ static int read_version(sqlite3 *sql, int *out_version)
 int broker_db_migrate(sqlite3 *sql, int up_to)
 {
     int version;
-    int wanted = up_to > 0 && up_to < MIGRATION_COUNT ? up_to : MIGRATION_COUNT;
+    int wanted = MIGRATION_COUNT;
+    if (up_to > 0 && wanted > up_to)
+        wanted = up_to;
     int err = read_version(sql, &version);
     if (err < 0 || version < 0 || version > MIGRATION_COUNT)
         return BROKER_ERR_IO;

@@ -395,7 +395,7 @@ void broker_link_account_grown(struct broker_account *account, uint64_t from, vo
     }
     drop_revoked(broker, account);
     for (size_t i = 0; i < account->device_count; i++) {
-        const struct channel_device *known = channel_log_device(account->log, i);
+        const struct channel_device *known = channel_log_find(account->log, account->devices[i]->id);
         if (known && known->added_seq >= from)
             broker_presence_mark(broker, account, account->devices[i]);
     }

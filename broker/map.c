@@ -35,7 +35,7 @@ static uint64_t hash_key(const struct broker_map *map, const uint8_t *key)
 static int grow(struct broker_map *map)
 {
     size_t wanted = map->bucket_count ? map->bucket_count * 2 : MAP_FIRST_BUCKETS;
-    struct broker_map_node **buckets = calloc(wanted, sizeof *buckets);
+    struct broker_map_node **buckets = calloc(wanted, sizeof(void *));
     if (!buckets)
         return BROKER_ERR_NOMEM;
     for (size_t i = 0; i < map->bucket_count; i++) {

@@ -23,7 +23,7 @@ static uint8_t *pack(struct broker_account *account, size_t *at, bool all, bool 
     for (size_t i = *at; i < account->device_count && want < CHUNK; i++)
         want += all || account->devices[i]->dirty;
     struct slot *slots = calloc(want ? want : 1, sizeof *slots);
-    Hearth__Link__DeviceState **list = calloc(want ? want : 1, sizeof *list);
+    Hearth__Link__DeviceState **list = calloc(want ? want : 1, sizeof(void *));
     uint8_t *packed = NULL;
     if (!slots || !list)
         goto out;

@@ -400,9 +400,12 @@ static void log_call(struct broker_http *http)
     struct broker_rest_log *in = malloc(sizeof *in);
     const char *wrong =
         in ? broker_rest_log_parse(http->body, http->body_len, in) : broker_strerror(BROKER_ERR_NOMEM);
-    if (wrong)
+    if (!in || wrong) {
         broker_http_error(http, in ? 400 : 500, in ? "bad_request" : "internal", wrong);
-    if (wrong || !ticket_account(http, in->ticket, account_id)) {
+        free(in);
+        return;
+    }
+    if (!ticket_account(http, in->ticket, account_id)) {
         free(in);
         return;
     }

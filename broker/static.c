@@ -56,9 +56,9 @@ bool broker_static_map(const char *path, char *out, size_t cap)
             return false;
     }
     if (strchr(last, '.'))
-        memcpy(out, path + 1, len); /* its end included */
+        (void)snprintf(out, cap, "%s", path + 1);
     else
-        memcpy(out, index, sizeof index);
+        (void)snprintf(out, cap, "%s", index);
     return true;
 }
 

@@ -70,7 +70,7 @@ static int insert_entries(
     for (size_t i = 0; i < count && err == BROKER_OK; i++) {
         sqlite3_reset(stmt);
         bind_blob(stmt, 1, account_id, 16);
-        sqlite3_bind_int64(stmt, 2, (sqlite3_int64)(from + i));
+        sqlite3_bind_int64(stmt, 2, (sqlite3_int64)from + (sqlite3_int64)i);
         bind_blob(stmt, 3, entries[i].data, entries[i].len);
         err = finish(stmt);
     }
@@ -208,7 +208,7 @@ static int log_total(sqlite3 *sql, const uint8_t *account_id, uint64_t *out_tota
 int broker_store_log_read(sqlite3 *sql, const uint8_t account_id[static 16], uint64_t from,
     bool (*visit)(const uint8_t *entry, size_t len, void *context), void *context, uint64_t *out_total)
 {
-    uint64_t total;
+    uint64_t total = 0;
     int err = log_total(sql, account_id, &total);
     if (err != BROKER_OK)
         return err;
