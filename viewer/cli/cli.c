@@ -448,6 +448,7 @@ void cli_finish(struct cli *cli)
         uv_walk(&cli->loop, close_rest, NULL);
         (void)uv_run(&cli->loop, UV_RUN_DEFAULT);
         (void)uv_loop_close(&cli->loop);
+        cli->timer.data = NULL; /* a command and main both finish */
     }
     channel_home_destroy(cli->home);
     cli->home = NULL;
