@@ -2,5 +2,5 @@ import { createEngine } from "./engine/index";
 import { startPlaces } from "./ui/place";
 import { startPage } from "./ui/start";
 
-const arrival = startPlaces(); // first: a password must not stay in the address
-void startPage(createEngine(), arrival);
+startPlaces(); // first: a password must not stay in the address
+void startPage(createEngine());

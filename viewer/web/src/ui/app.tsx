@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "./engine";
 import { spoken } from "./live";
 import { lazyView } from "./parts/lazy";
-import { type Arrival, type Place, place } from "./place";
+import { type Place, place } from "./place";
 import { Ring } from "./ring/ring";
 import { startWatch } from "./ring/watch";
 import { startKeys } from "./shell/keys";
@@ -26,7 +26,7 @@ const SKIP_TO = "#main";
 type Stage = "starting" | "gate" | "in";
 export const stage = signal<Stage>("starting");
 
-export function App(props: { arrival: Arrival | null }) {
+export function App() {
   const w = words.value;
   const link = read(engine().link);
   const now = stage.value;
@@ -59,7 +59,6 @@ export function App(props: { arrival: Arrival | null }) {
       {now === "starting" ? <Starting /> : null}
       {now === "gate" ? (
         <Gate
-          arrival={props.arrival}
           done={() => {
             stage.value = "in";
           }}
@@ -144,7 +143,7 @@ function Shell() {
       <div class="app">
         <Rail at={here.at} />
         {here.at === "ring" ? <Ring title={title} /> : null}
-        {here.at === "add" ? <Add code={here.code} /> : null}
+        {here.at === "add" ? <Add key={here.code} code={here.code} /> : null}
         {here.at === "files" ? <FilesView left={here.left} right={here.right} /> : null}
         {here.at === "settings" ? <Settings part={here.part} /> : null}
       </div>

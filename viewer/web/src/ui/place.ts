@@ -94,12 +94,19 @@ export function parseArrival(hash: string): Arrival | null {
   return add || (account && password) ? { account, password, add } : null;
 }
 
-export function startPlaces(): Arrival | null {
-  const arrival = parseArrival(location.hash);
-  if (arrival) history.replaceState(null, "", `${location.pathname}${location.search}`);
-  place.value = arrival?.add ? { at: "add", code: arrival.add } : parsePlace(location.hash);
-  addEventListener("popstate", () => {
-    place.value = parsePlace(location.hash);
-  });
-  return arrival;
+export const arrival = signal<Arrival | null>(null);
+
+function readAddress(): void {
+  const found = parseArrival(location.hash);
+  if (found) {
+    history.replaceState(null, "", `${location.pathname}${location.search}`);
+    arrival.value = found;
+  }
+  place.value = found?.add ? { at: "add", code: found.add } : parsePlace(location.hash);
+}
+
+export function startPlaces(): void {
+  readAddress();
+  // Also a link that is followed while the page is open.
+  addEventListener("popstate", readAddress);
 }

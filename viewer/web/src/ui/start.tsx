@@ -3,7 +3,7 @@ import { render } from "preact";
 import type { Engine } from "../engine/api";
 import { App, stage } from "./app";
 import { setEngine } from "./engine";
-import type { Arrival } from "./place";
+import { type Arrival, arrival } from "./place";
 import { sessionStats } from "./session/current";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -19,20 +19,22 @@ declare global {
   }
 }
 
-export async function startPage(engine: Engine, arrival: Arrival | null): Promise<void> {
+export async function startPage(engine: Engine): Promise<void> {
   setEngine(engine);
   window.hearth = Object.freeze({ stats: sessionStats });
   await loadWords();
   const root = document.getElementById("page");
   if (!root) return;
-  render(<App arrival={arrival} />, root);
-  stage.value = (await restore(engine, arrival)) ? "in" : "gate";
+  render(<App />, root);
+  const restored = await restore(engine, arrival.value);
+  if (restored) arrival.value = null; // not kept for a later sign-in
+  stage.value = restored ? "in" : "gate";
 }
 
-async function restore(engine: Engine, arrival: Arrival | null): Promise<boolean> {
+async function restore(engine: Engine, wanted: Arrival | null): Promise<boolean> {
   if (!(await engine.start().catch(() => false))) return false;
-  if (!arrival?.account) return true;
-  if (await settles(engine, arrival.account)) return true;
+  if (!wanted?.account) return true;
+  if (await settles(engine, wanted.account)) return true;
   await engine.account.signOut().catch(() => undefined);
   return false;
 }

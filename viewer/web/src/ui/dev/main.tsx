@@ -15,4 +15,5 @@ if (query.has("used")) {
   setPrefs({ used: { claire: { [id(1)]: Date.now() - 60_000 * 14, [id(5)]: Date.now() - 3_600_000 * 5 } } });
 }
 void prefs;
-void startPage(fakeEngine(), startPlaces());
+startPlaces();
+void startPage(fakeEngine());

@@ -14,7 +14,7 @@ export function SameName(props: { question: SameQuestion; done: () => void; iron
     props.done();
   };
   const facts = (side: { size: number; mtimeMs: number }) =>
-    `${sizeText(side.size, locale.value)}, ${whenText(side.mtimeMs, Date.now(), words.value, locale.value)}`;
+    `${sizeText(side.size, locale.value)}, ${whenText(side.mtimeMs, Date.now(), words.value, locale.value, true)}`;
   return (
     <Dialog
       title={w.sameH(question.name)}

@@ -27,7 +27,9 @@ export function Tray(props: { only?: DeviceId }) {
   const w = words.value.tray;
   const [folded, setFolded] = useState(false);
   useLeaveAsks();
-  const all = read(engine().transfers).filter((transfer) => !props.only || transfer.device === props.only);
+  const all = read(engine().transfers)
+    .filter((transfer) => !props.only || transfer.device === props.only)
+    .reverse();
   if (all.length === 0) return null;
   const running = all.filter((t) => t.state === "running" || t.state === "checking");
   const waiting = all.filter((t) => t.state === "waiting" || t.state === "stalled" || t.state === "paused");

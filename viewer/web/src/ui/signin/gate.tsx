@@ -1,7 +1,6 @@
 /* The way in: sign in, create an account, use the recovery key. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Arrival } from "../place";
 import { words } from "../words";
 import "../styles/signin.css";
 import { Create } from "./create";
@@ -13,7 +12,7 @@ export type Way = "signin" | "create" | "recover";
 
 const way = signal<Way>("signin");
 
-export function Gate(props: { arrival: Arrival | null; done: () => void }) {
+export function Gate(props: { done: () => void }) {
   const w = words.value;
   const box = useRef<HTMLDivElement>(null);
   const now = way.value;
@@ -36,7 +35,7 @@ export function Gate(props: { arrival: Arrival | null; done: () => void }) {
       <main class="form" id="main">
         <div ref={box}>
           {now === "signin" ? (
-            <SignIn arrival={props.arrival} done={props.done} create={to("create")} recover={to("recover")} />
+            <SignIn done={props.done} create={to("create")} recover={to("recover")} />
           ) : null}
           {now === "create" ? <Create done={props.done} back={to("signin")} /> : null}
           {now === "recover" ? <Recover done={props.done} back={to("signin")} /> : null}

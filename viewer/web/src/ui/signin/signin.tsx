@@ -1,20 +1,13 @@
 import { Lock } from "lucide-preact";
 import { useEffect, useState } from "preact/hooks";
 import { browserName, engine } from "../engine";
-import type { Arrival } from "../place";
+import { arrival } from "../place";
 import { words } from "../words";
 import { AccountField, PasswordField } from "./fields";
 import { Trouble } from "./trouble";
 import { typedAccount } from "./typed";
 
-let arrived = false; // the address is used once, however often the form is shown
-
-export function SignIn(props: {
-  arrival: Arrival | null;
-  done: () => void;
-  create: () => void;
-  recover: () => void;
-}) {
+export function SignIn(props: { done: () => void; create: () => void; recover: () => void }) {
   const w = words.value;
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
@@ -35,13 +28,13 @@ export function SignIn(props: {
       setBusy(false);
     }
   };
+  const came = arrival.value;
   useEffect(() => {
-    const { arrival } = props;
-    if (arrived || !arrival?.account || !arrival.password) return;
-    arrived = true;
-    typedAccount.value = arrival.account;
-    void send(arrival.account, arrival.password);
-  }, []);
+    if (!came?.account || !came.password) return;
+    arrival.value = null; // used once
+    typedAccount.value = came.account;
+    void send(came.account, came.password);
+  }, [came]);
 
   return (
     <>
