@@ -445,9 +445,8 @@ static void on_open(void *user)
     link->sent_ms = link->heard_ms;
 }
 
-static void on_message(void *user, const uint8_t *data, size_t len)
+void link_receive(struct channel_link *link, const uint8_t *data, size_t len)
 {
-    struct channel_link *link = user;
     link->heard_ms = now_ms(link);
     Hearth__Link__FromBroker *message = hearth__link__from_broker__unpack(NULL, len, data);
     if (!message) {
@@ -457,6 +456,11 @@ static void on_message(void *user, const uint8_t *data, size_t len)
     take(link, message);
     hearth__link__from_broker__free_unpacked(message, NULL);
     arm(link);
+}
+
+static void on_message(void *user, const uint8_t *data, size_t len)
+{
+    link_receive(user, data, len);
 }
 
 static size_t on_produce(void *user, uint8_t *out, size_t cap)

@@ -15,9 +15,9 @@ enum {
     LINK_BACKOFF_FIRST_MS = 500,
     LINK_BACKOFF_MAX_MS = 60000,
     LINK_BACKOFF_SESSION_MS = 1000, /* while sessions live on this link */
-    LINK_SETTLED_MS = 30000,   /* online for so long forgets earlier failures */
-    LINK_TAKEN_OVER_MS = 3000, /* least wait after a newer link of this device closed ours */
-    LINK_PRESENCE_MAX = 1024,  /* devices; more are not shown */
+    LINK_SETTLED_MS = 30000,        /* online for so long forgets earlier failures */
+    LINK_TAKEN_OVER_MS = 3000,      /* least wait after a newer link of this device closed ours */
+    LINK_PRESENCE_MAX = 1024,       /* devices; more are not shown */
     LINK_PING_DEFAULT_S = 20,
     LINK_PING_MIN_S = 1,
     LINK_PING_MAX_S = 300
@@ -56,7 +56,7 @@ struct channel_link {
     struct channel_socket *socket;
     enum channel_link_state state;
     bool destroying;
-    bool syncing; /* a LogGet of ours is under way */
+    bool syncing;   /* a LogGet of ours is under way */
     bool untrusted; /* refused because of the log the broker shows */
     uint64_t online_since_ms, heard_ms, sent_ms, wake_ms, hello_deadline_ms;
     uint32_t failures, ping_s, next_id;
@@ -89,6 +89,8 @@ uint32_t link_send_owned(
 void link_listen(struct channel_link *link, struct link_listener *listener);
 void link_unlisten(struct channel_link *link, struct link_listener *listener);
 bool link_online(const struct channel_link *link);
+/* One message of the broker, as its bytes came. */
+void link_receive(struct channel_link *link, const uint8_t *data, size_t len);
 /* Final: nothing of this broker is believed any more. why: a sentence for people. */
 void link_refuse(struct channel_link *link, const char *why);
 

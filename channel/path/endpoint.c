@@ -221,6 +221,7 @@ static int verify(X509_STORE_CTX *store, void *user)
 void channel_endpoint_guard(SSL_CTX *ctx, struct channel_endpoint *endpoint)
 {
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    (void)SSL_CTX_set_default_verify_paths(ctx); /* curl brings its own list and forgets SSL_CERT_FILE */
     SSL_CTX_set_cert_verify_callback(ctx, verify, endpoint);
     (void)SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 }

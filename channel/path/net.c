@@ -26,7 +26,7 @@ struct channel_net *channel_net_create(
     }
     *out_why = "The WebSocket library could not start. Is libwebsockets-evlib-uv installed?";
     net->ssl = SSL_CTX_new(TLS_client_method());
-    if (!net->ssl || SSL_CTX_set_default_verify_paths(net->ssl) != 1) {
+    if (!net->ssl) {
         goto fail;
     }
     channel_endpoint_guard(net->ssl, &net->endpoint);

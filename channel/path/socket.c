@@ -88,8 +88,10 @@ static void explain(struct channel_socket *socket, const char *detail)
     const struct channel_endpoint *endpoint = &socket->net->endpoint;
     if (endpoint->refused_pin[0]) {
         (void)snprintf(socket->why, sizeof socket->why,
-            "The broker's certificate is not trusted: %s. It shows %s.", endpoint->refused_why,
-            endpoint->refused_pin);
+            "The broker's certificate is not trusted: %s. It shows %s. If the broker is yours and you "
+            "changed it, sign "
+            "in again with --pin.",
+            endpoint->refused_why, endpoint->refused_pin);
     } else {
         (void)snprintf(socket->why, sizeof socket->why, "The broker at %s does not answer (%.80s).",
             endpoint->authority, detail);

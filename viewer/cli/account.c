@@ -124,8 +124,8 @@ static int parse(
     return CLI_OK;
 }
 
-/* Home with keys, not signed in yet; the broker's address understood. */
-static int prepare(struct cli *cli, struct work *work)
+/* Home with keys, not signed in yet unless again; the broker's address understood. */
+static int prepare(struct cli *cli, struct work *work, bool again)
 {
     const char *why = NULL;
     if (channel_endpoint_parse(&work->endpoint, work->options.url, work->options.pin, cli->insecure, &why) !=
@@ -141,7 +141,7 @@ static int prepare(struct cli *cli, struct work *work)
     if (home != CLI_OK) {
         return home;
     }
-    if (channel_home_enrolled(cli->home)) {
+    if (channel_home_enrolled(cli->home) && !again) {
         return cli_fail(CLI_EXISTS,
             "This program is signed in as %s on %s already. Use another --home for another account.",
             channel_home_account(cli->home), channel_home_broker(cli->home));
@@ -284,7 +284,7 @@ static int signup(struct cli *cli, struct work *work)
     struct channel_kdf kdf;
     uint8_t recovery[CHANNEL_RECOVERY_LEN];
     char recovery_text[CHANNEL_RECOVERY_TEXT];
-    int code = prepare(cli, work);
+    int code = prepare(cli, work, false);
     code = code ? code : new_password(work, "Password");
     if (code != CLI_OK) {
         return code;
@@ -348,8 +348,35 @@ static int take_log(struct work *work)
     return CLI_OK;
 }
 
+/* Signed in already: the broker may have another address or certificate, the account must be the same,
+ * and its log must go on where ours ends. */
+static int rejoin(struct cli *cli, struct work *work)
+{
+    const struct channel_log *ours = channel_home_log(cli->home);
+    const struct channel_device *device = channel_log_find(work->log, channel_home_device_id(cli->home));
+    uint8_t head[32];
+    if (!channel_log_head(ours, head) ||
+        channel_log_contains(work->log, channel_log_count(ours), head) != 1) {
+        return cli_fail(CLI_HOSTILE,
+            "This program belongs to %s on %s, and what the broker showed is not that account as it was "
+            "known here. Use another --home for another account.",
+            channel_home_account(cli->home), channel_home_broker(cli->home));
+    }
+    if (!device || device->revoked) {
+        return cli_fail(CLI_DENIED, "This program was removed from the account. Sign in with a new --home.");
+    }
+    if (channel_home_set_broker(
+            cli->home, work->endpoint.url, work->endpoint.pinned ? work->options.pin : NULL) != 0) {
+        return cli_fail(CLI_LOCAL, "%s", channel_home_why(cli->home));
+    }
+    return CLI_OK;
+}
+
 static int join(struct cli *cli, struct work *work)
 {
+    if (channel_home_enrolled(cli->home)) {
+        return rejoin(cli, work);
+    }
     const struct channel_device *known = channel_log_find(work->log, channel_home_device_id(cli->home));
     uint64_t total = 0;
     if (known && !known->revoked) {
@@ -427,7 +454,7 @@ static int reset_password(struct work *work)
 
 static int login(struct cli *cli, struct work *work)
 {
-    int code = prepare(cli, work);
+    int code = prepare(cli, work, true);
     code = code ? code : (work->options.recovery ? by_recovery(work) : by_password(work));
     code = code ? code : take_log(work);
     code = code ? code : (work->options.recovery ? reset_password(work) : CLI_OK);

@@ -104,7 +104,6 @@ int cli_exit_of_session(int code)
     case 0:
         return CLI_OK;
     case HEARTH__SESSION__CODE__CODE_DENIED:
-    case HEARTH__SESSION__CODE__CODE_READ_ONLY:
     case HEARTH__SESSION__CODE__CODE_OUTSIDE:
         return CLI_DENIED;
     case HEARTH__SESSION__CODE__CODE_NOT_FOUND:
@@ -117,8 +116,11 @@ int cli_exit_of_session(int code)
     case HEARTH__SESSION__CODE__CODE_UNAVAILABLE:
     case VIEWER_FILE_LOST:
         return CLI_OFFLINE;
+    case HEARTH__SESSION__CODE__CODE_READ_ONLY:
+    case HEARTH__SESSION__CODE__CODE_NO_SPACE:
+    case HEARTH__SESSION__CODE__CODE_IO:
     case VIEWER_FILE_LOCAL:
-        return CLI_LOCAL;
+        return CLI_LOCAL; /* a disk, on either side */
     default:
         return CLI_ERROR;
     }
