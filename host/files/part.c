@@ -64,7 +64,7 @@ int files_part_open(int dir_fd, const char *part, uint64_t *out_size)
 {
     int fd = openat(dir_fd, part, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
     if (fd < 0)
-        return files_error_from_errno(errno);
+        return errno == EACCES ? FILES_ERR_READ_ONLY : files_error_from_errno(errno);
     struct stat st, named;
     int err = part_lock(fd);
     if (err == FILES_OK && fstat(fd, &st) != 0)

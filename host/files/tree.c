@@ -118,6 +118,7 @@ static int make_one(int root_fd, char *path)
     if (parent_fd < 0)
         return parent_fd;
     int err = mkdirat(parent_fd, name, 0777) == 0 ? FILES_OK : files_error_from_errno(errno);
+    err = err == FILES_ERR_DENIED ? FILES_ERR_READ_ONLY : err; /* DENIED is for what may not be seen */
     close(parent_fd);
     if (err != FILES_ERR_EXISTS)
         return err;
