@@ -1,20 +1,12 @@
 // One computer as this page knows it: finds it through the broker, keeps one sealed session with it alive
 // over lost networks, and shares that session between the screen and the files of the page.
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { HearthError, type Rights, type SessionState } from "../engine/api";
-import {
-  Code,
-  type FromHost,
-  FromHostSchema,
-  type HostHello,
-  type ToHost,
-  ToHostSchema,
-  ViewerHelloSchema,
-} from "../gen/session_pb";
-import { type Bytes, concat, copyOf, random, unhex, utf8 } from "./bytes";
+import { type FromHost, type HostHello, ViewerHelloSchema } from "../gen/session_pb";
+import { type Bytes, concat, random, unhex, utf8 } from "./bytes";
 import { Channel, type ChannelHandler, KIND, LANE } from "./channel";
-import { FrameReader, framed } from "./framing";
+import { type Answer, type Body, Control, type More } from "./control";
 import type { Identity } from "./identity";
 import type { Link } from "./link";
 import { openRelay } from "./relay";
@@ -33,18 +25,8 @@ const RETRY_MOST_MS = 8_000;
 const RETRY_THERE_MS = 1_500;
 const FAILURES_MOST = 4;
 const REFUSALS_MOST = 2;
-const QUEUE_MOST = 4096;
 const HELD_KEYS_MOST = 1000;
 const MAX_PIXELS = 3840 * 2160;
-
-type Body = Exclude<ToHost["body"], { case: undefined }>;
-type Answer = FromHost["body"];
-
-interface Asked {
-  resolve(answer: Answer): void;
-  reject(error: Error): void;
-  more: ((answer: Answer) => boolean) | null;
-}
 
 /** A part of the page that works on the computer. */
 export interface PeerUser {
@@ -71,22 +53,6 @@ export interface StreamUser {
   writable(): void;
 }
 
-const CODES: Partial<Record<Code, HearthError["code"]>> = {
-  [Code.BAD_REQUEST]: "bad-input",
-  [Code.DENIED]: "denied",
-  [Code.NOT_FOUND]: "not-found",
-  [Code.EXISTS]: "exists",
-  [Code.NO_SPACE]: "no-space",
-  [Code.READ_ONLY]: "read-only",
-  [Code.OUTSIDE]: "outside",
-  [Code.CHANGED]: "changed",
-  [Code.MISMATCH]: "mismatch",
-  [Code.UNAVAILABLE]: "unavailable",
-  [Code.LIMIT]: "busy",
-  [Code.IO]: "internal",
-  [Code.CANCELLED]: "cancelled",
-};
-
 const LOST = () => new HearthError("unreachable", "The connection to the computer was lost.");
 const NO_RIGHTS: Rights = {
   view: false,
@@ -105,11 +71,10 @@ export class Peer {
   private state: SessionState = { is: "connecting", step: "finding" };
   private rights: Rights = NO_RIGHTS;
   private hello: HostHello | null = null;
-  private control = 0;
-  private reader = new FrameReader();
-  private queue: { bytes: Bytes; pointer: string | null }[] = [];
-  private requests = 0;
-  private readonly asked = new Map<number, Asked>();
+  private controlStream = 0;
+  private readonly control = new Control((bytes) =>
+    this.channel && this.controlStream > 0 ? this.channel.write(this.controlStream, bytes) : -8,
+  );
   private readonly streams = new Map<number, StreamUser>();
   private readonly awaitedStreams = new Map<number, StreamUser>();
   private screenStream = 0;
@@ -118,6 +83,7 @@ export class Peer {
   private failures = 0;
   private wantFresh = false;
   private refusals = 0;
+  private greeted = false; // the host said hello in this session: other messages may follow
   private saidViewOnly = false;
   private heldKeys = 0;
   private lostMs = 0;
@@ -156,7 +122,7 @@ export class Peer {
     this.users.add(user);
     user.state(this.state);
     user.rights(this.rights);
-    if (this.hello && this.channel?.open) user.begun(this.hello);
+    if (this.hello && this.greeted) user.begun(this.hello);
   }
 
   /** Rights are fixed at hello: somebody who only watched and now wants to work says hello again. */
@@ -214,12 +180,12 @@ export class Peer {
 
   /** Control message without an answer. pointer: one that a newer of the same kind may replace. */
   say(body: Body, pointer: string | null = null): void {
-    this.post(body, 0, pointer);
+    if (this.greeted) this.control.post(body, 0, pointer);
   }
 
   /** A key or a click: counted while it has to wait. false when too many wait already. */
   input(body: Body, pointer: string | null): boolean {
-    if (!this.channel?.open || !this.control) return false;
+    if (!this.channel?.open || !this.greeted) return false;
     if (!this.live) {
       if (pointer !== null) return true;
       if (this.heldKeys >= HELD_KEYS_MOST) return false;
@@ -228,35 +194,23 @@ export class Peer {
         if (this.state.is === "lost") this.set({ ...this.state, heldKeys: this.heldKeys });
       }
     }
-    this.post(body, 0, pointer);
+    this.control.post(body, 0, pointer);
     return true;
   }
 
-  /** Request and answer. more: called for each answer until it returns false; then the promise resolves. */
-  ask(body: Body, more: ((answer: Answer) => boolean) | null = null): Promise<Answer> {
+  /** Request and answer. */
+  ask(body: Body, more: More | null = null): Promise<Answer> {
     return this.askNumbered(body, more).answer;
   }
 
-  askNumbered(
-    body: Body,
-    more: ((answer: Answer) => boolean) | null = null,
-  ): { id: number; answer: Promise<Answer> } {
-    this.requests = (this.requests + 1) >>> 0 || 1;
-    const id = this.requests;
-    const answer = new Promise<Answer>((resolve, reject) => {
-      if (!this.channel?.open || !this.hello) {
-        reject(LOST());
-        return;
-      }
-      this.asked.set(id, { resolve, reject, more });
-      this.post(body, id, null);
-    });
-    return { id, answer };
+  askNumbered(body: Body, more: More | null = null): { id: number; answer: Promise<Answer> } {
+    if (!this.channel?.open || !this.greeted) return { id: 0, answer: Promise.reject(LOST()) };
+    return this.control.ask(body, more);
   }
 
   /** No answer to this request is of interest any more. */
   unask(request: number): void {
-    this.asked.delete(request);
+    this.control.unask(request);
   }
 
   /** The host will open a file stream whose param is this request. */
@@ -430,7 +384,7 @@ export class Peer {
         this.streams.delete(stream);
       },
       writable: (stream) => {
-        if (stream === this.control) this.flush();
+        if (stream === this.controlStream) this.control.flush();
         else this.streams.get(stream)?.writable();
       },
       message: (stream, at, len) => {
@@ -460,34 +414,29 @@ export class Peer {
   private opened(): void {
     const { channel } = this;
     if (!channel) return;
-    this.control = channel.openStream(LANE.interactive, KIND.control, 0);
-    if (this.control <= 0) {
+    this.controlStream = channel.openStream(LANE.interactive, KIND.control, 0);
+    if (this.controlStream <= 0) {
       this.end("error", "The computer took no commands. Try again.");
       return;
     }
-    this.reader = new FrameReader();
     const viewOnly = [...this.users].some((u) => u.screen && u.viewOnly);
     this.saidViewOnly = viewOnly;
-    this.post(
-      {
-        case: "hello",
-        value: create(ViewerHelloSchema, {
-          version: 1,
-          want: {
-            view: true,
-            control: !viewOnly,
-            clipboardIn: true,
-            clipboardOut: true,
-            filesRead: true,
-            filesWrite: true,
-          },
-          viewOnly,
-          agent: "page",
-        }),
-      },
-      0,
-      null,
-    );
+    this.control.post({
+      case: "hello",
+      value: create(ViewerHelloSchema, {
+        version: 1,
+        want: {
+          view: true,
+          control: !viewOnly,
+          clipboardIn: true,
+          clipboardOut: true,
+          filesRead: true,
+          filesWrite: true,
+        },
+        viewOnly,
+        agent: "page",
+      }),
+    });
   }
 
   private pathUp(): void {
@@ -500,7 +449,7 @@ export class Peer {
     if (this.state.is === "lost") {
       this.set({ is: "live" });
       for (const user of this.users) user.resumed();
-      this.flush();
+      this.control.flush();
     }
   }
 
@@ -566,10 +515,10 @@ export class Peer {
 
   private data(stream: number, bytes: Uint8Array): void {
     const len = bytes.length;
-    if (stream === this.control) {
-      let messages: Bytes[];
+    if (stream === this.controlStream) {
+      let messages: FromHost[];
       try {
-        messages = this.reader.push(bytes);
+        messages = this.control.read(bytes);
       } catch {
         this.end("error", `${this.name} sent something that is not a message.`);
         return;
@@ -582,14 +531,7 @@ export class Peer {
     if (!user || user.data(bytes)) this.channel?.consumed(stream, len);
   }
 
-  private heard(bytes: Bytes): void {
-    let message: FromHost;
-    try {
-      message = fromBinary(FromHostSchema, bytes);
-    } catch {
-      this.end("error", `${this.name} sent something that is not a message.`);
-      return;
-    }
+  private heard(message: FromHost): void {
     const { body } = message;
     switch (body.case) {
       case "hello":
@@ -604,17 +546,7 @@ export class Peer {
       default:
         break;
     }
-    const asked = message.re ? this.asked.get(message.re) : undefined;
-    if (asked) {
-      if (body.case !== "error" && asked.more?.(body)) return;
-      this.asked.delete(message.re);
-      if (body.case === "error")
-        asked.reject(
-          new HearthError(CODES[body.value.code] ?? "internal", body.value.message || "It refused that."),
-        );
-      else asked.resolve(body);
-      return;
-    }
+    if (this.control.answered(message)) return;
     for (const user of this.users) user.heard(message);
   }
 
@@ -636,6 +568,7 @@ export class Peer {
     clearTimeout(this.stepTimer);
     this.underWay = false;
     this.hello = hello;
+    this.greeted = true;
     this.failures = 0;
     this.refusals = 0;
     this.heldKeys = 0;
@@ -643,27 +576,6 @@ export class Peer {
     this.setRights(hello.rights);
     this.set({ is: "live" });
     for (const user of this.users) user.begun(hello);
-  }
-
-  private post(body: Body, id: number, pointer: string | null): void {
-    const bytes = framed(toBinary(ToHostSchema, create(ToHostSchema, { id, body })));
-    const last = this.queue[this.queue.length - 1];
-    if (pointer !== null && last && last.pointer === pointer) last.bytes = bytes;
-    else if (this.queue.length < QUEUE_MOST) this.queue.push({ bytes, pointer });
-    this.flush();
-  }
-
-  private flush(): void {
-    while (this.channel && this.control > 0) {
-      const next = this.queue[0];
-      if (!next) return;
-      const taken = this.channel.write(this.control, next.bytes);
-      if (taken < next.bytes.length) {
-        if (taken > 0) this.queue[0] = { bytes: copyOf(next.bytes.subarray(taken)), pointer: null };
-        return;
-      }
-      this.queue.shift();
-    }
   }
 
   private look(): void {
@@ -695,12 +607,10 @@ export class Peer {
   }
 
   private forget(): void {
-    this.control = 0;
+    this.greeted = false;
+    this.controlStream = 0;
     this.screenStream = 0;
-    this.queue = [];
-    const asked = [...this.asked.values()];
-    this.asked.clear();
-    for (const one of asked) one.reject(LOST());
+    this.control.forget(LOST());
     const streams = [...this.streams.values(), ...this.awaitedStreams.values()];
     this.streams.clear();
     this.awaitedStreams.clear();
