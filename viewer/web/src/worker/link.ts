@@ -77,6 +77,7 @@ export class Link {
   private probeTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly pulse: ReturnType<typeof setInterval>;
   private readonly waiting = new Map<number, Waiting>();
+  private readonly patient = new Set<() => void>();
   private presence = new Map<string, DeviceState>();
   private current: LinkState;
 
@@ -231,6 +232,7 @@ export class Link {
 
   private set(state: LinkState): void {
     this.current = state;
+    if (state.is !== "connecting") for (const done of [...this.patient]) done();
     this.events.state(state);
     this.events.changed();
   }
@@ -474,8 +476,26 @@ export class Link {
     this.socket.send(toBinary(ToBrokerSchema, create(ToBrokerSchema, { id, body })) as Bytes);
   }
 
-  private request(body: Body): Promise<Answer> {
-    if (!this.online) return Promise.reject(OFFLINE());
+  /** Right after signing in the socket is still being opened: worth a moment's patience. */
+  private comingOnline(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.patient.delete(done);
+        reject(OFFLINE());
+      }, REQUEST_TIMEOUT_MS);
+      const done = () => {
+        clearTimeout(timer);
+        this.patient.delete(done);
+        if (this.online) resolve();
+        else reject(OFFLINE());
+      };
+      this.patient.add(done);
+    });
+  }
+
+  private async request(body: Body): Promise<Answer> {
+    if (!this.online && this.current.is === "connecting") await this.comingOnline();
+    if (!this.online) throw OFFLINE();
     this.requests = (this.requests + 1) >>> 0 || 1;
     const id = this.requests;
     return new Promise((resolve, reject) => {
