@@ -284,7 +284,9 @@ static void take_challenge(struct channel_link *link, const Hearth__Link__Challe
     hello.proof = (ProtobufCBinaryData){sizeof proof, proof};
     hello.os = link->os;
     hello.version = (char *)(uintptr_t)HEARTH_VERSION;
-    hello.log_have = channel_log_count(channel_home_log(link->config.home));
+    /* One fewer than we hold: the last entry comes again, so that a fork of the same length shows at once. */
+    const uint64_t held = channel_log_count(channel_home_log(link->config.home));
+    hello.log_have = held > 0 ? held - 1 : 0;
     hello.kind = (Hearth__Link__Kind)link->config.kind;
     Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_HELLO;
@@ -329,7 +331,8 @@ static void take_error(struct channel_link *link, uint32_t re, const Hearth__Lin
 
 static void take_answer(struct channel_link *link, const Hearth__Link__FromBroker *message)
 {
-    for (size_t i = 0; i < LINK_REQUESTS_MAX; i++) {
+    /* 0 answers nothing; it is also what a free slot holds. */
+    for (size_t i = 0; message->re != 0 && i < LINK_REQUESTS_MAX; i++) {
         if (link->requests[i].id == message->re) {
             answer(&link->requests[i], message, 0, NULL);
             return;

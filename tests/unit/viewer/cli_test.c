@@ -42,7 +42,9 @@ static void codes_of_a_session_become_the_exit_codes_of_the_manual(void **state)
     assert_int_equal(cli_exit_of_session(HEARTH__SESSION__CODE__CODE_MISMATCH), 7);
     assert_int_equal(cli_exit_of_session(VIEWER_FILE_HOSTILE), 7);
     assert_int_equal(cli_exit_of_session(VIEWER_FILE_LOCAL), 8);
-    assert_int_equal(cli_exit_of_session(HEARTH__SESSION__CODE__CODE_IO), 1);
+    assert_int_equal(cli_exit_of_session(HEARTH__SESSION__CODE__CODE_IO), 8);
+    assert_int_equal(cli_exit_of_session(HEARTH__SESSION__CODE__CODE_NO_SPACE), 8);
+    assert_int_equal(cli_exit_of_session(HEARTH__SESSION__CODE__CODE_LIMIT), 1);
 }
 
 static void bytes_become_hex(void **state)

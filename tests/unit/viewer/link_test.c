@@ -161,9 +161,24 @@ static void an_incoming_with_a_wrong_id_or_path_is_dropped(void **state)
     assert_int_equal(room.incoming, 1);
 }
 
+/* Found by fuzzing: an answer to request 0 matched a free slot and called through its null pointer. */
+static void an_answer_to_nothing_is_dropped(void **state)
+{
+    (void)state;
+    Hearth__Link__Done done = HEARTH__LINK__DONE__INIT;
+    Hearth__Link__FromBroker message = HEARTH__LINK__FROM_BROKER__INIT;
+    message.body_case = HEARTH__LINK__FROM_BROKER__BODY_DONE;
+    message.done = &done;
+    say(&message);
+    message.re = 77;
+    say(&message);
+    assert_int_equal(room.link->state, CHANNEL_LINK_ONLINE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_answer_to_nothing_is_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_entry_is_checked_kept_and_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(entries_that_are_known_already_change_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shorter_log_is_refused_for_good, set_up, tear_down),
