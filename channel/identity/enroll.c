@@ -11,6 +11,7 @@ enum {
     TYPE_2 = 2,
     TYPE_3 = 3,
     TYPE_4 = 4,
+    TYPE_5 = 5,
     MESSAGE_1_LEN = 1 + CHANNEL_CPACE_SID_LEN + 32,
     TAG_LEN = 64,
     PC_MAX = 1 + 32 + 32 + 1 + 64 + 1 + 64 /* plaintext of message 2 */
@@ -22,9 +23,10 @@ enum state {
     APPROVER_NEW,
     APPROVER_STARTED, /* message 1 is out */
     APPROVER_KNOWS,   /* message 2 came: who asks */
-    APPROVER_SENT,    /* message 3 is out */
+    APPROVER_SENT,    /* message 3 is out, then parts of the log as they are asked for */
     PC_WAITING,
     PC_ANSWERED, /* message 2 is out */
+    PC_READING,  /* message 3 came; more of the log is to come */
     DONE,
     FAILED
 };
@@ -36,7 +38,12 @@ struct channel_enroll {
     uint8_t sid[CHANNEL_CPACE_SID_LEN], scalar[32];
     struct channel_cpace_share a, b;
     uint8_t isk[64], key_ab[32], key_ba[32];
+    uint8_t *entries; /* approver: the log as message 3 and the parts after it carry it */
+    size_t entries_len, entries_pos;
+    uint64_t parts, answers; /* messages 5 and 4 so far: each has its own nonce */
     struct channel_log *log; /* PC: what it was given */
+    uint64_t log_count;      /* ... and how long it will be */
+    uint8_t account_id[CHANNEL_ID_LEN];
     char account[CHANNEL_LOG_NAME_MAX + 1];
 };
 
@@ -50,7 +57,7 @@ const char *channel_enroll_strerror(int err)
     case CHANNEL_ENROLL_ERR_CODE:
         return "the code is not the one the other side has";
     case CHANNEL_ENROLL_ERR_LOG:
-        return "the account log is not valid, too long, or does not hold this PC";
+        return "the account log is not valid, or does not hold this PC";
     case CHANNEL_ENROLL_ERR_STATE:
         return "not possible now";
     case CHANNEL_ENROLL_ERR_NOMEM:
@@ -97,6 +104,7 @@ void channel_enroll_destroy(struct channel_enroll *enroll)
     if (!enroll)
         return;
     channel_log_destroy(enroll->log);
+    free(enroll->entries);
     channel_crypto_wipe(enroll, sizeof *enroll);
     free(enroll);
 }
@@ -213,8 +221,47 @@ const struct channel_enroll_pc *channel_enroll_pc(const struct channel_enroll *e
                : NULL;
 }
 
-/* account id 16 | u8 len, account name | u32 count, entries. Returns its length or an error. */
-static int write_log(uint8_t *out, size_t cap, const char *account, const struct channel_log *log)
+/* The whole log as it travels: each entry u16 length | bytes. */
+static int copy_entries(struct channel_enroll *enroll, const struct channel_log *log)
+{
+    size_t total = 0, pos = 0, len = 0;
+    for (uint64_t seq = 0; channel_log_entry(log, seq, &len); seq++)
+        total += 2 + len;
+    uint8_t *entries = malloc(total ? total : 1);
+    if (!entries)
+        return CHANNEL_ENROLL_ERR_NOMEM;
+    for (uint64_t seq = 0; seq < channel_log_count(log); seq++) {
+        const uint8_t *entry = channel_log_entry(log, seq, &len);
+        channel_put_u16(entries + pos, (uint16_t)len);
+        memcpy(entries + pos + 2, entry, len);
+        pos += 2 + len;
+    }
+    free(enroll->entries);
+    enroll->entries = entries;
+    enroll->entries_len = total;
+    enroll->entries_pos = 0;
+    return 0;
+}
+
+/* As many whole entries as fit into cap bytes; 0 when none does. */
+static size_t take_entries(struct channel_enroll *enroll, uint8_t *out, size_t cap)
+{
+    const uint8_t *from = enroll->entries + enroll->entries_pos;
+    size_t left = enroll->entries_len - enroll->entries_pos, len = 0;
+    while (len < left) {
+        size_t next = 2 + (size_t)channel_get_u16(from + len);
+        if (next > cap - len)
+            break;
+        len += next;
+    }
+    memcpy(out, from, len);
+    enroll->entries_pos += len;
+    return len;
+}
+
+/* u8 1 | account id 16 | u8 len, account name | u32 count, entries. Returns its length or an error. */
+static int write_log(struct channel_enroll *enroll, uint8_t *out, size_t cap, const char *account,
+    const struct channel_log *log)
 {
     uint8_t root_sign[32], root_dh[32];
     size_t name_len = channel_text_len(account, CHANNEL_LOG_NAME_MAX + 1);
@@ -228,16 +275,8 @@ static int write_log(uint8_t *out, size_t cap, const char *account, const struct
     size_t pos = 18 + name_len;
     channel_put_u32(out + pos, (uint32_t)channel_log_count(log));
     pos += 4;
-    for (uint64_t seq = 0; seq < channel_log_count(log); seq++) {
-        size_t len;
-        const uint8_t *entry = channel_log_entry(log, seq, &len);
-        if (len + 2 > cap - pos)
-            return CHANNEL_ENROLL_ERR_LOG;
-        channel_put_u16(out + pos, (uint16_t)len);
-        memcpy(out + pos + 2, entry, len);
-        pos += 2 + len;
-    }
-    return (int)pos;
+    int err = copy_entries(enroll, log);
+    return err < 0 ? err : (int)(pos + take_entries(enroll, out + pos, cap - pos));
 }
 
 int channel_enroll_approve(struct channel_enroll *enroll, const char *account, const struct channel_log *log,
@@ -259,7 +298,7 @@ int channel_enroll_approve(struct channel_enroll *enroll, const char *account, c
     uint8_t *plain = malloc(room ? room : 1);
     if (!plain)
         return CHANNEL_ENROLL_ERR_NOMEM;
-    int len = write_log(plain, room, account, log);
+    int len = write_log(enroll, plain, room, account, log);
     if (len > 0) {
         out[0] = TYPE_3;
         channel_cpace_tag(out + 1, enroll->isk, enroll->sid, &enroll->a);
@@ -271,14 +310,47 @@ int channel_enroll_approve(struct channel_enroll *enroll, const char *account, c
     return len;
 }
 
-static int receive_4(struct channel_enroll *enroll, const uint8_t *data, size_t len)
+/* A nonce for each message of a type: the type alone for the first one. */
+static uint64_t nonce_of(uint8_t type, uint64_t number)
+{
+    return number << 8 | type;
+}
+
+/* Message 5: the next part of the log. */
+static int write_part(struct channel_enroll *enroll, uint8_t *out, size_t cap, size_t *out_len)
+{
+    if (cap > CHANNEL_ENROLL_MESSAGE_MAX)
+        cap = CHANNEL_ENROLL_MESSAGE_MAX;
+    size_t fixed = 1 + CHANNEL_TAG_LEN;
+    if (enroll->entries_pos == enroll->entries_len)
+        return CHANNEL_ENROLL_ERR_FORMAT; /* it asks for more than there is */
+    if (cap < fixed + 2 + CHANNEL_LOG_ENTRY_MAX)
+        return CHANNEL_ENROLL_ERR_STATE;
+    uint8_t *plain = malloc(cap - fixed);
+    if (!plain)
+        return CHANNEL_ENROLL_ERR_NOMEM;
+    size_t len = take_entries(enroll, plain, cap - fixed);
+    out[0] = TYPE_5;
+    channel_crypto_seal(out + 1, enroll->key_ab, nonce_of(TYPE_5, enroll->parts++), NULL, 0, plain, len);
+    *out_len = fixed + len;
+    free(plain);
+    return 0;
+}
+
+/* u8 0: more of the log, u8 1: it is whole, checked and stored. */
+static int receive_4(
+    struct channel_enroll *enroll, const uint8_t *data, size_t len, uint8_t *out, size_t cap, size_t *out_len)
 {
     uint8_t plain[1];
     if (len != 1 + 1 + CHANNEL_TAG_LEN)
         return CHANNEL_ENROLL_ERR_FORMAT;
-    if (channel_crypto_open(plain, enroll->key_ba, TYPE_4, NULL, 0, data + 1, len - 1) < 0)
+    if (channel_crypto_open(
+            plain, enroll->key_ba, nonce_of(TYPE_4, enroll->answers), NULL, 0, data + 1, len - 1) < 0)
         return CHANNEL_ENROLL_ERR_CODE;
-    if (plain[0] != 1)
+    enroll->answers++;
+    if (plain[0] == 0)
+        return write_part(enroll, out, cap, out_len);
+    if (plain[0] != 1 || enroll->entries_pos != enroll->entries_len)
         return CHANNEL_ENROLL_ERR_FORMAT;
     enroll->state = DONE;
     return 0;
@@ -322,58 +394,71 @@ static int receive_1(
     return 0;
 }
 
-/* The entries of message 3 as a checked log. */
-static int read_entries(const uint8_t *data, size_t len, struct channel_log *log)
+/* Entries of message 3 or 5, each checked as it joins the log. At least one, or it would go on for ever. */
+static int read_entries(struct channel_enroll *enroll, const uint8_t *data, size_t len)
 {
-    if (len < 4)
+    size_t pos = 0;
+    if (len == 0)
         return CHANNEL_ENROLL_ERR_FORMAT;
-    uint32_t count = channel_get_u32(data);
-    size_t pos = 4;
-    for (uint32_t i = 0; i < count; i++) {
-        if (len - pos < 2)
+    while (pos < len) {
+        if (len - pos < 2 || channel_log_count(enroll->log) >= enroll->log_count)
             return CHANNEL_ENROLL_ERR_FORMAT;
         size_t n = channel_get_u16(data + pos);
         pos += 2;
         if (n > len - pos)
             return CHANNEL_ENROLL_ERR_FORMAT;
-        int err = channel_log_append(log, data + pos, n);
+        int err = channel_log_append(enroll->log, data + pos, n);
         if (err < 0)
             return err == CHANNEL_LOG_ERR_NOMEM ? CHANNEL_ENROLL_ERR_NOMEM : CHANNEL_ENROLL_ERR_LOG;
         pos += n;
     }
-    return pos == len ? 0 : CHANNEL_ENROLL_ERR_FORMAT;
+    return 0;
 }
 
-static int check_log(
-    const struct channel_enroll *enroll, const uint8_t account[static 16], const struct channel_log *log)
+static int check_log(const struct channel_enroll *enroll)
 {
     uint8_t held[16], root_sign[32], root_dh[32], id[16];
-    if (!channel_log_account(log, held, root_sign, root_dh) || memcmp(held, account, 16) != 0)
+    if (!channel_log_account(enroll->log, held, root_sign, root_dh) ||
+        memcmp(held, enroll->account_id, 16) != 0)
         return CHANNEL_ENROLL_ERR_LOG;
     channel_device_id(id, enroll->pc.sign_public, enroll->pc.dh_public);
-    const struct channel_device *device = channel_log_find(log, id);
+    const struct channel_device *device = channel_log_find(enroll->log, id);
     return device && !device->revoked ? 0 : CHANNEL_ENROLL_ERR_LOG;
 }
 
+/* The plaintext of message 3. */
 static int read_log(struct channel_enroll *enroll, const uint8_t *data, size_t len)
 {
     size_t pos = 17;
     if (len < pos || data[0] != 1)
         return CHANNEL_ENROLL_ERR_FORMAT;
+    memcpy(enroll->account_id, data + 1, sizeof enroll->account_id);
     int err = read_text(data, len, &pos, false, enroll->account);
     if (err < 0)
         return err;
-    struct channel_log *log = channel_log_create();
-    if (!log)
-        return CHANNEL_ENROLL_ERR_NOMEM;
-    err = read_entries(data + pos, len - pos, log);
-    if (err == 0)
-        err = check_log(enroll, data + 1, log);
-    if (err < 0) {
-        channel_log_destroy(log);
+    if (len - pos < 4)
+        return CHANNEL_ENROLL_ERR_FORMAT;
+    enroll->log_count = channel_get_u32(data + pos);
+    pos += 4;
+    if (enroll->log_count > CHANNEL_LOG_ENTRIES_MAX)
+        return CHANNEL_ENROLL_ERR_FORMAT;
+    enroll->log = channel_log_create();
+    return enroll->log ? read_entries(enroll, data + pos, len - pos) : CHANNEL_ENROLL_ERR_NOMEM;
+}
+
+/* Message 4: ask for the next part, or say that the log is whole and holds us. */
+static int answer_log(struct channel_enroll *enroll, uint8_t *out, size_t *out_len)
+{
+    bool whole = channel_log_count(enroll->log) == enroll->log_count;
+    int err = whole ? check_log(enroll) : 0;
+    if (err < 0)
         return err;
-    }
-    enroll->log = log;
+    const uint8_t plain[1] = {whole};
+    out[0] = TYPE_4;
+    channel_crypto_seal(
+        out + 1, enroll->key_ba, nonce_of(TYPE_4, enroll->answers++), NULL, 0, plain, sizeof plain);
+    *out_len = 1 + sizeof plain + CHANNEL_TAG_LEN;
+    enroll->state = whole ? DONE : PC_READING;
     return 0;
 }
 
@@ -392,13 +477,25 @@ static int receive_3(
     if (channel_crypto_open(plain, enroll->key_ab, TYPE_3, NULL, 0, data + fixed, len - fixed) == 0)
         err = read_log(enroll, plain, len - fixed - CHANNEL_TAG_LEN);
     free(plain);
-    if (err < 0)
-        return err;
-    out[0] = TYPE_4;
-    channel_crypto_seal(out + 1, enroll->key_ba, TYPE_4, NULL, 0, (const uint8_t[]){1}, 1);
-    *out_len = 2 + CHANNEL_TAG_LEN;
-    enroll->state = DONE;
-    return 0;
+    return err < 0 ? err : answer_log(enroll, out, out_len);
+}
+
+static int receive_5(
+    struct channel_enroll *enroll, const uint8_t *data, size_t len, uint8_t *out, size_t cap, size_t *out_len)
+{
+    if (len < 1 + CHANNEL_TAG_LEN || len > CHANNEL_ENROLL_MESSAGE_MAX || cap < 2 + CHANNEL_TAG_LEN)
+        return CHANNEL_ENROLL_ERR_FORMAT;
+    uint8_t *plain = malloc(len);
+    if (!plain)
+        return CHANNEL_ENROLL_ERR_NOMEM;
+    int err = CHANNEL_ENROLL_ERR_CODE;
+    if (channel_crypto_open(
+            plain, enroll->key_ab, nonce_of(TYPE_5, enroll->parts), NULL, 0, data + 1, len - 1) == 0) {
+        enroll->parts++;
+        err = read_entries(enroll, plain, len - 1 - CHANNEL_TAG_LEN);
+    }
+    free(plain);
+    return err < 0 ? err : answer_log(enroll, out, out_len);
 }
 
 int channel_enroll_receive(
@@ -412,13 +509,16 @@ int channel_enroll_receive(
         err = type == TYPE_2 ? receive_2(enroll, data, len) : CHANNEL_ENROLL_ERR_FORMAT;
         break;
     case APPROVER_SENT:
-        err = type == TYPE_4 ? receive_4(enroll, data, len) : CHANNEL_ENROLL_ERR_FORMAT;
+        err = type == TYPE_4 ? receive_4(enroll, data, len, out, cap, &answer) : CHANNEL_ENROLL_ERR_FORMAT;
         break;
     case PC_WAITING:
         err = type == TYPE_1 ? receive_1(enroll, data, len, out, cap, &answer) : CHANNEL_ENROLL_ERR_FORMAT;
         break;
     case PC_ANSWERED:
         err = type == TYPE_3 ? receive_3(enroll, data, len, out, cap, &answer) : CHANNEL_ENROLL_ERR_FORMAT;
+        break;
+    case PC_READING:
+        err = type == TYPE_5 ? receive_5(enroll, data, len, out, cap, &answer) : CHANNEL_ENROLL_ERR_FORMAT;
         break;
     case APPROVER_NEW:
     case APPROVER_KNOWS:
@@ -437,8 +537,8 @@ int channel_enroll_receive(
 struct channel_log *channel_enroll_take_log(struct channel_enroll *enroll, char out_account[static 65])
 {
     struct channel_log *log = enroll->log;
-    if (!log)
-        return NULL;
+    if (!log || enroll->state != DONE)
+        return NULL; /* what came of a log is worth nothing before it is whole and checked */
     memcpy(out_account, enroll->account, sizeof enroll->account);
     enroll->log = NULL;
     return log;

@@ -45,7 +45,9 @@ int channel_enroll_receive(struct channel_enroll *enroll, const uint8_t *data, s
 /* Approver, after message 2: who is asking. Borrowed. NULL before. */
 struct channel_enroll_pc { uint8_t sign_public[32], dh_public[32]; char name[CHANNEL_LOG_NAME_MAX + 1], os[65]; };
 const struct channel_enroll_pc *channel_enroll_pc(const struct channel_enroll *enroll);
-/* Approver: message 3, once the words match and the log holds the PC. */
+/* Approver: message 3, once the words match and the log holds the PC. A log that does not fit into it follows
+ * in parts, which channel_enroll_receive answers with as the PC asks for them: give both cap =
+ * CHANNEL_ENROLL_MESSAGE_MAX. The log is copied. Returns the length of message 3 or an error. */
 int channel_enroll_approve(struct channel_enroll *enroll, const char *account, const struct channel_log *log,
     uint8_t *out, size_t cap);
 /* PC, after message 3: takes the log that was given (checked, holds us); NULL before. Ownership moves. */

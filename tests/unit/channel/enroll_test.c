@@ -11,6 +11,7 @@
 #include <cmocka.h>
 // clang-format on
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 static void hex(uint8_t *out, size_t len, const char *text)
@@ -151,6 +152,95 @@ static void a_pc_is_enrolled_by_its_code(void **state)
     channel_log_destroy(log);
 }
 
+/* Renames until the log holds count entries, the PC's own included. */
+static void grow_log(struct run *run, uint64_t count)
+{
+    uint8_t id[16];
+    fixture_id(id, &run->pc_keys);
+    while (channel_log_count(run->log) < count) {
+        struct fixture_entry entry;
+        char name[CHANNEL_LOG_NAME_MAX + 1];
+        (void)snprintf(name, sizeof name, "Den with a name of many letters, number %u",
+            (unsigned)channel_log_count(run->log));
+        int n = channel_log_make_rename(run->log, entry.bytes, sizeof entry.bytes, NULL, 2000000, id, name);
+        fixture_sign(&entry, n, &run->root);
+        assert_int_equal(channel_log_append(run->log, entry.bytes, entry.len), 0);
+    }
+}
+
+/* Up to message 3 of an approval with a log of count entries: its length. */
+static int approve_long(struct run *run, uint64_t count)
+{
+    meet(run);
+    assert_int_equal(
+        channel_enroll_receive(run->approver, run->b, run->b_len, run->a, sizeof run->a, &run->a_len), 0);
+    add_pc(run);
+    grow_log(run, count);
+    return channel_enroll_approve(run->approver, "ada", run->log, run->a, sizeof run->a);
+}
+
+static void a_log_of_a_thousand_entries_travels_in_parts(void **state)
+{
+    struct run *run = *state;
+    char account[65];
+    size_t messages = 0;
+    run->a_len = (size_t)approve_long(run, 1000);
+    while (!channel_enroll_done(run->approver)) {
+        assert_in_range(run->a_len, 1, CHANNEL_ENROLL_MESSAGE_MAX);
+        assert_null(channel_enroll_take_log(run->pc, account));
+        assert_int_equal(
+            channel_enroll_receive(run->pc, run->a, run->a_len, run->b, sizeof run->b, &run->b_len), 0);
+        assert_int_equal(
+            channel_enroll_receive(run->approver, run->b, run->b_len, run->a, sizeof run->a, &run->a_len), 0);
+        messages++;
+    }
+    assert_in_range(messages, 3, 16);
+    assert_true(channel_enroll_done(run->pc));
+    struct channel_log *log = channel_enroll_take_log(run->pc, account);
+    assert_non_null(log);
+    assert_int_equal(channel_log_count(log), 1000);
+    uint8_t ours[32], theirs[32];
+    assert_true(channel_log_head(run->log, ours) && channel_log_head(log, theirs));
+    assert_memory_equal(ours, theirs, 32);
+    channel_log_destroy(log);
+}
+
+static void a_part_that_was_changed_or_comes_twice_is_refused(void **state)
+{
+    struct run *run = *state;
+    static uint8_t part[CHANNEL_ENROLL_MESSAGE_MAX];
+    char account[65];
+    run->a_len = (size_t)approve_long(run, 1000);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            channel_enroll_receive(run->pc, run->a, run->a_len, run->b, sizeof run->b, &run->b_len), 0);
+        assert_int_equal(
+            channel_enroll_receive(run->approver, run->b, run->b_len, run->a, sizeof run->a, &run->a_len), 0);
+        if (i == 0)
+            memcpy(part, run->a, run->a_len);
+    }
+    assert_int_equal(part[0], 5);
+    /* The first part once more in the place of the second. */
+    assert_int_equal(channel_enroll_receive(run->pc, part, run->a_len, run->b, sizeof run->b, &run->b_len),
+        CHANNEL_ENROLL_ERR_CODE);
+    assert_int_equal(channel_enroll_receive(run->pc, run->a, run->a_len, run->b, sizeof run->b, &run->b_len),
+        CHANNEL_ENROLL_ERR_STATE);
+    assert_null(channel_enroll_take_log(run->pc, account));
+}
+
+static void a_pc_that_asks_again_for_the_same_part_ends_the_run(void **state)
+{
+    struct run *run = *state;
+    run->a_len = (size_t)approve_long(run, 1000);
+    assert_int_equal(
+        channel_enroll_receive(run->pc, run->a, run->a_len, run->b, sizeof run->b, &run->b_len), 0);
+    assert_int_equal(
+        channel_enroll_receive(run->approver, run->b, run->b_len, run->a, sizeof run->a, &run->a_len), 0);
+    assert_int_equal(
+        channel_enroll_receive(run->approver, run->b, run->b_len, run->a, sizeof run->a, &run->a_len),
+        CHANNEL_ENROLL_ERR_CODE);
+}
+
 static void a_wrong_code_is_found_out_by_the_approver_and_spends_the_run(void **state)
 {
     struct run *run = *state;
@@ -236,6 +326,9 @@ int main(void)
         cmocka_unit_test(the_draft_s_vector_of_cpace_passes),
         cmocka_unit_test(a_tag_is_hmac_sha512_of_the_share),
         WITH(a_pc_is_enrolled_by_its_code),
+        WITH(a_log_of_a_thousand_entries_travels_in_parts),
+        WITH(a_part_that_was_changed_or_comes_twice_is_refused),
+        WITH(a_pc_that_asks_again_for_the_same_part_ends_the_run),
         WITH(a_wrong_code_is_found_out_by_the_approver_and_spends_the_run),
         WITH(any_changed_byte_of_message_3_is_refused_by_the_pc),
         WITH(a_second_first_message_does_not_get_a_second_guess),
