@@ -27,7 +27,7 @@ struct files_download {
     struct chunk ready;
     atomic_bool stop;
     /* ---- */
-    char *root;
+    char *root, *keep_out;
     struct files_download_request request;
     uint8_t path[FILES_PATH_MAX];
     int fd;
@@ -48,6 +48,7 @@ static void download_free(struct files_download *download)
     free(download->ready.data);
     free(download->filling.data);
     free(download->root);
+    free(download->keep_out);
     free(download);
 }
 
@@ -230,10 +231,12 @@ struct files_download *files_download_create(uv_loop_t *loop, const struct files
     download->fd = -1;
     download->request = *request;
     download->root = strdup(request->at.root);
+    download->keep_out = request->at.keep_out ? strdup(request->at.keep_out) : NULL;
     download->ready.data = malloc(FILES_CHUNK_BYTES);
     download->filling.data = malloc(FILES_CHUNK_BYTES);
     download->md = EVP_MD_CTX_new();
-    if (!download->root || !download->ready.data || !download->filling.data || !download->md ||
+    if (!download->root || (request->at.keep_out && !download->keep_out) || !download->ready.data ||
+        !download->filling.data || !download->md ||
         EVP_DigestInit_ex(download->md, EVP_sha256(), NULL) != 1) {
         download_free(download);
         return NULL;
@@ -241,6 +244,7 @@ struct files_download *files_download_create(uv_loop_t *loop, const struct files
     if (request->at.len > 0 && request->at.len <= FILES_PATH_MAX)
         memcpy(download->path, request->at.path, request->at.len);
     download->request.at.root = download->root;
+    download->request.at.keep_out = download->keep_out;
     download->request.at.path = download->path;
     start_work(download);
     if (!download->working) {

@@ -5,6 +5,9 @@
  * openat2(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS), so neither "..", nor a link, nor a race can
  * lead out of the root. docs/wire.md section 8, channel/proto/session.proto "files".
  *
+ * The folder with this PC's own keys lies below most people's home, so a root may hold a folder that is
+ * never served (files_at.keep_out): whoever may only read files must not read the keys of a device.
+ *
  * Rights are the caller's business (host/session); files_at.write says whether the root may be
  * changed and is checked here once more. */
 #pragma once
@@ -56,9 +59,10 @@ int files_error_from_errno(int number);
 
 /* Something below a root; borrowed for the call that takes it. */
 struct files_at {
-    const char *root;    /* absolute path of the root on this PC */
-    bool write;          /* the root may be changed */
-    const uint8_t *path; /* may be NULL when len is 0 */
+    const char *root;     /* absolute path of the root on this PC */
+    const char *keep_out; /* resolved absolute path of the folder that is never entered; NULL = none */
+    bool write;           /* the root may be changed */
+    const uint8_t *path;  /* may be NULL when len is 0 */
     size_t len;
 };
 

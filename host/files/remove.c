@@ -106,6 +106,8 @@ int files_remove(const struct files_at *at, bool recursive, const atomic_bool *s
     int err = FILES_OK;
     if (fstat(fd, &parent) != 0 || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         err = files_error_from_errno(errno);
+    else if (files_tree_kept(at, fd, name))
+        err = FILES_ERR_DENIED;
     else if (S_ISDIR(st.st_mode) && recursive)
         err = remove_folder(fd, name, parent.st_dev, stop);
     else if (unlinkat(fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) != 0)

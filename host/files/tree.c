@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,49 @@ static int open_root(const char *root)
     return fd >= 0 ? fd : files_error_from_errno(errno);
 }
 
-static int open_beneath(int root_fd, const char *path, int flags)
+/* Whether path is folder, or lies below it. */
+static bool path_within(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+    return strncmp(path, folder, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+/* Where the kernel says that a descriptor is; no link is left in it. False: unknown. */
+static bool path_of(int fd, char out[static PATH_MAX])
+{
+    char link[32];
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(link, out, PATH_MAX - 1);
+    if (len <= 0)
+        return false;
+    out[len] = '\0';
+    return true;
+}
+
+/* Not known is not let in. */
+static int let_in(const struct files_at *at, int fd)
+{
+    char path[PATH_MAX];
+    if (!at->keep_out || (path_of(fd, path) && !path_within(path, at->keep_out)))
+        return fd;
+    close(fd);
+    return FILES_ERR_DENIED;
+}
+
+bool files_tree_kept(const struct files_at *at, int dir_fd, const char *name)
+{
+    char path[PATH_MAX];
+    if (!at->keep_out)
+        return false;
+    if (!path_of(dir_fd, path))
+        return true;
+    size_t len = strcmp(path, "/") == 0 ? 0 : strlen(path);
+    if (snprintf(path + len, sizeof path - len, "/%s", name) >= (int)(sizeof path - len))
+        return false; /* longer than what is kept, and not below it: dir_fd was let in */
+    return path_within(at->keep_out, path);
+}
+
+static int open_beneath(const struct files_at *at, int root_fd, const char *path, int flags)
 {
     struct open_how how = {
         .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
@@ -29,7 +72,7 @@ static int open_beneath(int root_fd, const char *path, int flags)
     for (int i = 0; i < RESOLVE_TRIES; i++) {
         long fd = syscall(SYS_openat2, root_fd, path[0] ? path : ".", &how, sizeof how);
         if (fd >= 0)
-            return (int)fd;
+            return let_in(at, (int)fd);
         if (errno != EAGAIN && errno != EINTR)
             return files_error_from_errno(errno);
     }
@@ -47,7 +90,7 @@ int files_tree_open(const struct files_at *at, int flags)
     int root_fd = open_root(at->root);
     if (root_fd < 0)
         return root_fd;
-    int fd = open_beneath(root_fd, path, flags);
+    int fd = open_beneath(at, root_fd, path, flags);
     close(root_fd);
     return fd;
 }
@@ -61,7 +104,7 @@ int files_tree_open_parent(const struct files_at *at, char out_name[static FILES
     int root_fd = open_root(at->root);
     if (root_fd < 0)
         return root_fd;
-    int fd = open_beneath(root_fd, parent, O_PATH | O_DIRECTORY);
+    int fd = open_beneath(at, root_fd, parent, O_PATH | O_DIRECTORY);
     close(root_fd);
     if (fd >= 0)
         memcpy(out_name, name, sizeof name);
@@ -106,13 +149,13 @@ int files_tree_stat(const struct files_at *at, struct files_entry *out)
     return err;
 }
 
-static int make_one(int root_fd, char *path)
+static int make_one(const struct files_at *at, int root_fd, char *path)
 {
     char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     if (slash)
         *slash = '\0';
-    int parent_fd = open_beneath(root_fd, slash ? path : "", O_PATH | O_DIRECTORY);
+    int parent_fd = open_beneath(at, root_fd, slash ? path : "", O_PATH | O_DIRECTORY);
     if (slash)
         *slash = '/';
     if (parent_fd < 0)
@@ -122,7 +165,7 @@ static int make_one(int root_fd, char *path)
     close(parent_fd);
     if (err != FILES_ERR_EXISTS)
         return err;
-    int fd = open_beneath(root_fd, path, O_PATH | O_DIRECTORY);
+    int fd = open_beneath(at, root_fd, path, O_PATH | O_DIRECTORY);
     if (fd < 0)
         return fd == FILES_ERR_KIND ? FILES_ERR_EXISTS : fd;
     close(fd);
@@ -146,11 +189,11 @@ int files_tree_make_folder(const struct files_at *at, bool parents)
         if (path[i] != '/')
             continue;
         path[i] = '\0';
-        err = make_one(root_fd, path);
+        err = make_one(at, root_fd, path);
         path[i] = '/';
     }
     if (err == FILES_OK)
-        err = make_one(root_fd, path);
+        err = make_one(at, root_fd, path);
     close(root_fd);
     return err;
 }
@@ -174,12 +217,16 @@ int files_tree_rename(const struct files_at *from, const uint8_t *to, size_t to_
     char from_name[FILES_NAME_MAX + 1], to_name[FILES_NAME_MAX + 1];
     if (!from->write)
         return FILES_ERR_READ_ONLY;
-    const struct files_at target = {.root = from->root, .write = true, .path = to, .len = to_len};
+    const struct files_at target = {
+        .root = from->root, .keep_out = from->keep_out, .write = true, .path = to, .len = to_len};
     int from_fd = files_tree_open_parent(from, from_name);
     if (from_fd < 0)
         return from_fd;
     int to_fd = files_tree_open_parent(&target, to_name);
-    int err = to_fd < 0 ? to_fd : files_tree_rename_at(from_fd, from_name, to_fd, to_name);
+    int err = to_fd < 0 ? to_fd
+              : files_tree_kept(from, from_fd, from_name)
+                  ? FILES_ERR_DENIED
+                  : files_tree_rename_at(from_fd, from_name, to_fd, to_name);
     if (to_fd >= 0)
         close(to_fd);
     close(from_fd);

@@ -14,6 +14,10 @@ int files_tree_open(const struct files_at *at, int flags);
 /* Open the folder that holds `at` as O_PATH and give its last name. */
 int files_tree_open_parent(const struct files_at *at, char out_name[static FILES_NAME_MAX + 1]);
 
+/* Would moving or removing this name take away the folder that is never entered? dir_fd: from
+ * files_tree_open_parent(). */
+bool files_tree_kept(const struct files_at *at, int dir_fd, const char *name);
+
 /* What stat found, as an entry. The name is copied. */
 void files_entry_from_stat(struct files_entry *out, const char *name, const struct stat *st, bool write);
 

@@ -35,7 +35,7 @@ struct files_upload {
     unsigned busy; /* callbacks on the stack */
     atomic_bool stop;
     /* ---- */
-    char *root;
+    char *root, *keep_out;
     struct files_upload_request request;
     uint8_t path[FILES_PATH_MAX], key[FILES_KEY_MAX];
     char name[FILES_NAME_MAX + 1], part[FILES_NAME_MAX + 1];
@@ -60,6 +60,7 @@ static void upload_free(struct files_upload *upload)
     free(upload->fill.data);
     free(upload->writing.data);
     free(upload->root);
+    free(upload->keep_out);
     free(upload);
 }
 
@@ -370,11 +371,12 @@ struct files_upload *files_upload_create(uv_loop_t *loop, const struct files_upl
     upload->keep = true;
     upload->request = *request;
     upload->root = strdup(request->at.root);
+    upload->keep_out = request->at.keep_out ? strdup(request->at.keep_out) : NULL;
     upload->fill.data = malloc(FILES_UPLOAD_BUFFER);
     upload->writing.data = malloc(FILES_UPLOAD_BUFFER);
     upload->md = EVP_MD_CTX_new();
-    if (!upload->root || !upload->fill.data || !upload->writing.data || !upload->md ||
-        EVP_DigestInit_ex(upload->md, EVP_sha256(), NULL) != 1) {
+    if (!upload->root || (request->at.keep_out && !upload->keep_out) || !upload->fill.data ||
+        !upload->writing.data || !upload->md || EVP_DigestInit_ex(upload->md, EVP_sha256(), NULL) != 1) {
         upload_free(upload);
         return NULL;
     }
@@ -382,6 +384,7 @@ struct files_upload *files_upload_create(uv_loop_t *loop, const struct files_upl
         memcpy(upload->path, request->at.path, request->at.len);
     memcpy(upload->key, request->key, request->key_len);
     upload->request.at.root = upload->root;
+    upload->request.at.keep_out = upload->keep_out;
     upload->request.at.path = upload->path;
     upload->request.key = upload->key;
     if (!start_work(upload)) {

@@ -19,6 +19,7 @@
 struct host_policy {
     unsigned refs;
     uint32_t rights;
+    char *keep_out;
     size_t count;
     struct host_policy_root roots[HOST_POLICY_ROOTS_MAX];
 };
@@ -174,6 +175,20 @@ static int read_file(const char *home, char **out, size_t *out_len)
     return HOST_POLICY_OK;
 }
 
+static int set_keep_out(struct host_policy *policy, const char *home)
+{
+    static const char folder[] = "/hearth";
+    char *path = realpath(home, NULL);
+    if (!path) /* not there, so no keys are either */
+        return errno == ENOENT ? HOST_POLICY_OK : HOST_POLICY_ERR_IO;
+    char *slash = strrchr(path, '/');
+    size_t above = (size_t)(slash - path), len = sizeof folder - 1;
+    if (above > len && memcmp(slash - len, folder, len) == 0)
+        *slash = '\0';
+    policy->keep_out = path;
+    return HOST_POLICY_OK;
+}
+
 int host_policy_load(const char *home, struct host_policy **out)
 {
     char *text;
@@ -189,8 +204,10 @@ int host_policy_load(const char *home, struct host_policy **out)
         policy->refs = 1;
         for (size_t i = 0; i < RIGHT_NAMES; i++)
             policy->rights |= right_names[i].bit;
-        err = !text ? add_home(policy) : json ? read_json(policy, json) : HOST_POLICY_ERR_FORMAT;
+        err = set_keep_out(policy, home);
     }
+    if (err == HOST_POLICY_OK)
+        err = !text ? add_home(policy) : json ? read_json(policy, json) : HOST_POLICY_ERR_FORMAT;
     json_decref(json);
     free(text);
     if (err != HOST_POLICY_OK)
@@ -247,6 +264,7 @@ void host_policy_unref(struct host_policy *policy)
         return;
     for (size_t i = 0; i < policy->count; i++)
         free(policy->roots[i].path);
+    free(policy->keep_out);
     free(policy);
 }
 
@@ -259,6 +277,11 @@ void host_policy_view_only(struct host_policy *policy)
 {
     policy->rights &=
         ~(uint32_t)(CHANNEL_RIGHT_CONTROL | CHANNEL_RIGHT_CLIPBOARD_IN | CHANNEL_RIGHT_FILES_WRITE);
+}
+
+const char *host_policy_keep_out(const struct host_policy *policy)
+{
+    return policy->keep_out;
 }
 
 size_t host_policy_root_count(const struct host_policy *policy)

@@ -54,6 +54,10 @@ uint32_t host_policy_rights(const struct host_policy *policy);
 /* Take away what would change anything here: control, clipboard in, writing files. */
 void host_policy_view_only(struct host_policy *policy);
 
+/* The folder with this PC's keys, resolved: never served, whatever root it lies below. All of
+ * .../hearth when home is in a folder of that name, for the command line keeps its keys beside the host's. */
+const char *host_policy_keep_out(const struct host_policy *policy);
+
 size_t host_policy_root_count(const struct host_policy *policy);
 const struct host_policy_root *host_policy_root(const struct host_policy *policy, size_t index);
 const struct host_policy_root *host_policy_find(const struct host_policy *policy, const char *id);

@@ -83,6 +83,7 @@ bool session_files_at(struct session_wire *wire, const struct host_policy *polic
         return false;
     }
     *out = (struct files_at){.root = root->path,
+        .keep_out = host_policy_keep_out(policy),
         .write = root->write && (rights & CHANNEL_RIGHT_FILES_WRITE) != 0,
         .path = path->path.data,
         .len = path->path.len};

@@ -70,6 +70,38 @@ static void magic_links_inside_proc_are_not_followed(void **state)
     assert_int_equal(files_tree_stat(&fd, &entry), FILES_ERR_OUTSIDE);
 }
 
+static void the_folder_with_the_keys_is_not_entered_moved_or_removed(void **state)
+{
+    struct room *room = *state;
+    struct files_entry entry;
+    char keys[128];
+    (void)snprintf(keys, sizeof keys, "%s/config/keys", room->root);
+    assert_int_equal(files_tree_make_folder(&room_at(room, "config/keys/deep"), true), FILES_OK);
+    assert_int_equal(files_tree_make_folder(&room_at(room, "config/keys too"), true), FILES_OK);
+    room_write(room, "config/keys/secret", "s", 1);
+    assert_int_equal(symlink("config/keys", room_path(room, "door")), 0);
+    assert_int_equal(symlink("config/keys/secret", room_path(room, "window")), 0);
+    static const char *const inside[] = {
+        "config/keys", "config/keys/secret", "config/keys/deep", "door", "door/secret", "window"};
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+        struct files_at at = room_at(room, inside[i]);
+        at.keep_out = keys;
+        assert_int_equal(files_tree_stat(&at, &entry), FILES_ERR_DENIED);
+        assert_int_equal(files_tree_open(&at, O_RDONLY), FILES_ERR_DENIED);
+    }
+    struct files_at made = room_at(room, "door/new"), whole = room_at(room, "config"),
+                    beside = room_at(room, "config/keys too"), free_name = room_at(room, "config/k");
+    made.keep_out = whole.keep_out = beside.keep_out = free_name.keep_out = keys;
+    assert_int_equal(files_tree_make_folder(&made, false), FILES_ERR_DENIED);
+    assert_int_equal(files_tree_rename(&whole, (const uint8_t *)"c", 1), FILES_ERR_DENIED);
+    assert_int_equal(files_remove(&whole, true, NULL), FILES_ERR_DENIED);
+    assert_int_equal(files_tree_rename(&beside, (const uint8_t *)"door/in", 7), FILES_ERR_DENIED);
+    assert_int_equal(files_tree_stat(&beside, &entry), FILES_OK);
+    assert_int_equal(files_tree_make_folder(&free_name, false), FILES_OK);
+    assert_int_equal(files_tree_rename(&beside, (const uint8_t *)"moved", 5), FILES_OK);
+    assert_int_equal(access(room_path(room, "config/keys/secret"), F_OK), 0);
+}
+
 static void links_inside_the_root_are_followed(void **state)
 {
     struct room *room = *state;
@@ -259,6 +291,8 @@ int main(void)
         cmocka_unit_test(a_path_is_cut_into_parent_and_name),
         ROOM_TEST(links_out_of_the_root_are_not_followed),
         cmocka_unit_test(magic_links_inside_proc_are_not_followed),
+        ROOM_TEST(the_folder_with_the_keys_is_not_entered_moved_or_removed),
+        ROOM_TEST(the_folder_with_the_keys_is_not_entered_moved_or_removed),
         ROOM_TEST(links_inside_the_root_are_followed),
         ROOM_TEST(a_folder_is_listed_in_the_order_of_bytes_whatever_the_names),
         ROOM_TEST(pages_neither_repeat_nor_skip_while_the_folder_changes),

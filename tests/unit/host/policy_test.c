@@ -3,6 +3,8 @@
 #include "host/policy/policy.h"
 #include "tests/unit/host/files_room.h"
 
+#include <limits.h>
+
 #define ALL                                                                                                  \
     (CHANNEL_RIGHT_VIEW | CHANNEL_RIGHT_CONTROL | CHANNEL_RIGHT_CLIPBOARD_IN | CHANNEL_RIGHT_CLIPBOARD_OUT | \
         CHANNEL_RIGHT_FILES_READ | CHANNEL_RIGHT_FILES_WRITE)
@@ -101,6 +103,25 @@ static void view_only_leaves_looking_and_fetching(void **state)
     host_policy_unref(policy);
 }
 
+static void the_keys_of_the_pc_and_of_its_command_line_are_kept_out(void **state)
+{
+    struct room *room = *state;
+    struct host_policy *policy;
+    char home[128], above[128], real[PATH_MAX];
+    assert_non_null(realpath(room->root, real));
+    (void)snprintf(above, sizeof above, "%.80s/hearth", real);
+    (void)snprintf(home, sizeof home, "%.80s/hearth/host", real);
+    assert_int_equal(mkdir(above, 0700), 0);
+    assert_int_equal(mkdir(home, 0700), 0);
+    assert_int_equal(setenv("HOME", room->root, 1), 0);
+    assert_int_equal(host_policy_load(home, &policy), HOST_POLICY_OK);
+    assert_string_equal(host_policy_keep_out(policy), above);
+    host_policy_unref(policy);
+    assert_int_equal(host_policy_load(room->root, &policy), HOST_POLICY_OK);
+    assert_string_equal(host_policy_keep_out(policy), real);
+    host_policy_unref(policy);
+}
+
 #define ROOM_TEST(test) cmocka_unit_test_setup_teardown(test, room_setup, room_teardown)
 
 int main(void)
@@ -112,6 +133,7 @@ int main(void)
         ROOM_TEST(a_root_is_written_only_when_that_is_said),
         ROOM_TEST(a_saved_policy_comes_back_the_same_in_a_file_of_ours_alone),
         ROOM_TEST(view_only_leaves_looking_and_fetching),
+        ROOM_TEST(the_keys_of_the_pc_and_of_its_command_line_are_kept_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
