@@ -185,7 +185,7 @@ static void drop_socket(struct channel_link *link)
     channel_socket_close(link->socket);
     link->socket = NULL;
     drop_queue(link);
-    link->syncing = false;
+    link->sync_request = 0;
 }
 
 static uint32_t random_below(uint32_t limit)

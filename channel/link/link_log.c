@@ -40,46 +40,90 @@ static bool same(const struct channel_log *log, uint64_t seq, const ProtobufCBin
     return ours && len == entry->len && memcmp(ours, entry->data, len) == 0;
 }
 
-int link_log_take(struct channel_link *link, const Hearth__Link__LogEntries *entries)
+static void distrust(struct channel_link *link, const char *why)
+{
+    link->untrusted = true;
+    link_refuse(link, why);
+}
+
+/* An entry that follows ours. 0, or -1 after link_refuse: only what the broker did wrong is called that. */
+static int take_next(struct channel_link *link, const ProtobufCBinaryData *entry, bool *grew)
+{
+    const uint64_t before = channel_log_count(home_log(link));
+    const int error = channel_home_append(link->config.home, entry->data, entry->len);
+    char why[CHANNEL_HOME_WHY_MAX + 128];
+    *grew |= channel_log_count(home_log(link)) > before;
+    switch (error) {
+    case CHANNEL_HOME_OK:
+        return 0;
+    case CHANNEL_HOME_ERR_NOMEM:
+        link_refuse(link, "Out of memory while keeping the account's log.");
+        return -1;
+    case CHANNEL_LOG_ERR_LIMIT:
+        link_refuse(link, "The account's log is full: it holds 65,536 changes.");
+        return -1;
+    case CHANNEL_HOME_ERR_IO:
+        if (channel_log_count(home_log(link)) > before) {
+            return 0; /* it counts in memory and is stored with the next one */
+        }
+        break;
+    case CHANNEL_HOME_ERR_ACCESS:
+    case CHANNEL_HOME_ERR_FORMAT:
+    case CHANNEL_HOME_ERR_ROLLBACK:
+    case CHANNEL_HOME_ERR_STATE:
+        break;
+    default:
+        distrust(link, FORKED);
+        return -1;
+    }
+    (void)snprintf(why, sizeof why, "Changes of the account cannot be kept on this computer. %s",
+        channel_home_why(link->config.home));
+    link_refuse(link, why);
+    return -1;
+}
+
+/* Check and keep entries; those behind a gap are left for another time. */
+static int take_entries(struct channel_link *link, const Hearth__Link__LogEntries *entries)
 {
     bool grew = false;
     int result = 0;
     for (size_t i = 0; i < entries->n_entries && result == 0; i++) {
         const uint64_t count = channel_log_count(home_log(link));
         const uint64_t seq = entries->from + i;
-        if (seq < count) {
-            if (!same(home_log(link), seq, &entries->entries[i])) {
-                link->untrusted = true;
-                link_refuse(link, FORKED);
-                result = -1;
-            }
-        } else if (seq == count) {
-            const int error =
-                channel_home_append(link->config.home, entries->entries[i].data, entries->entries[i].len);
-            if (error == CHANNEL_LOG_OK || error == CHANNEL_HOME_ERR_IO) {
-                /* With ERR_IO it counts in memory and is stored with the next one. */
-                grew = true;
-            } else if (error == CHANNEL_LOG_ERR_NOMEM) {
-                link_refuse(link, "Out of memory while keeping the account's log.");
-                result = -1;
-            } else {
-                link->untrusted = true;
-                link_refuse(link, FORKED);
-                result = -1;
-            }
-        } else {
-            break; /* a gap: fetched below */
+        if (seq > count) {
+            break;
+        }
+        if (seq == count) {
+            result = take_next(link, &entries->entries[i], &grew);
+        } else if (!same(home_log(link), seq, &entries->entries[i])) {
+            distrust(link, FORKED);
+            result = -1;
         }
     }
     if (result == 0 && entries->total < channel_log_count(home_log(link))) {
-        link->untrusted = true;
-        link_refuse(link, ROLLED_BACK);
+        distrust(link, ROLLED_BACK);
         result = -1;
     }
     if (grew) {
         log_changed(link);
     }
-    if (result == 0 && entries->total > channel_log_count(home_log(link)) && !link->syncing) {
+    return result;
+}
+
+static bool syncing(const struct channel_link *link)
+{
+    for (size_t i = 0; link->sync_request != 0 && i < LINK_REQUESTS_MAX; i++) {
+        if (link->requests[i].id == link->sync_request) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int link_log_take(struct channel_link *link, const Hearth__Link__LogEntries *entries)
+{
+    const int result = take_entries(link, entries);
+    if (result == 0 && entries->total > channel_log_count(home_log(link)) && !syncing(link)) {
         (void)link_log_fetch(link, NULL, NULL);
     }
     return result;
@@ -95,11 +139,20 @@ static void fetched(void *user, const Hearth__Link__FromBroker *answer, int code
 {
     struct fetch fetch = *(struct fetch *)user;
     free(user);
-    fetch.link->syncing = false;
     if (answer && answer->body_case == HEARTH__LINK__FROM_BROKER__BODY_LOG_ENTRIES) {
-        if (link_log_take(fetch.link, answer->log_entries) != 0) {
+        const uint64_t before = channel_log_count(home_log(fetch.link));
+        const int taken = take_entries(fetch.link, answer->log_entries);
+        const uint64_t now = channel_log_count(home_log(fetch.link));
+        if (taken != 0) {
             code = HEARTH__LINK__CODE__CODE_DENIED;
             message = fetch.link->why;
+        } else if (answer->log_entries->total > now) {
+            /* A long log comes in pages; one without anything new would be asked for for ever. */
+            if (now > before && link_log_fetch(fetch.link, fetch.done, fetch.user) != 0) {
+                return;
+            }
+            code = HEARTH__LINK__CODE__CODE_INTERNAL;
+            message = "The broker did not give the whole log of the account.";
         }
     } else if (code == 0) {
         code = HEARTH__LINK__CODE__CODE_INTERNAL;
@@ -122,11 +175,11 @@ uint32_t link_log_fetch(struct channel_link *link, channel_link_done_fn *done, v
     Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_LOG_GET;
     message.log_get = &get;
-    link->syncing = true;
     const uint32_t id = link_send_owned(link, &message, fetched, fetch);
     if (id == 0) {
-        link->syncing = false;
         free(fetch);
+    } else {
+        link->sync_request = id;
     }
     return id;
 }

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "tests/unit/viewer/link_room.h"
 
@@ -108,6 +110,152 @@ static void an_entry_that_nobody_signed_is_refused(void **state)
     assert_int_equal(channel_log_count(channel_home_log(room.home)), 2);
 }
 
+/* What another program of the same home, or a failing disk, left at the end of the log. */
+static void a_home_that_cannot_be_used_is_not_called_a_fork(void **state)
+{
+    (void)state;
+    char path[96];
+    const uint8_t garbage[18] = {0, 16};
+    (void)snprintf(path, sizeof path, "%s/log", room.folder);
+    FILE *file = fopen(path, "ab");
+    assert_non_null(file);
+    assert_int_equal(fwrite(garbage, sizeof garbage, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    uint8_t entry[CHANNEL_LOG_ENTRY_MAX];
+    ProtobufCBinaryData data = next_entry(entry, "other");
+    say_entries(2, &data, 1, 3);
+    assert_int_equal(room.refusals, 1);
+    assert_false(channel_link_untrusted(room.link));
+    assert_non_null(strstr(room.link->why, "cannot be kept on this computer"));
+}
+
+static void a_full_disk_keeps_the_entry_in_memory_and_goes_on(void **state)
+{
+    (void)state;
+    struct rlimit before, none;
+    uint8_t entry[CHANNEL_LOG_ENTRY_MAX];
+    ProtobufCBinaryData data = next_entry(entry, "other");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    say_entries(2, &data, 1, 3);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(room.refusals, 0);
+    assert_int_equal(room.changes, 1);
+    assert_int_equal(channel_log_count(channel_home_log(room.home)), 3);
+}
+
+static void never(void *user)
+{
+    (void)user;
+}
+
+static void never_message(void *user, const uint8_t *data, size_t len)
+{
+    (void)user;
+    (void)data;
+    (void)len;
+}
+
+static size_t never_produce(void *user, uint8_t *out, size_t cap)
+{
+    (void)user;
+    (void)out;
+    (void)cap;
+    return 0;
+}
+
+static void never_closed(void *user, int ws_code, const char *why)
+{
+    (void)user;
+    (void)ws_code;
+    (void)why;
+}
+
+/* Somewhere for requests to go; the loop does not run, so nothing leaves. */
+static void give_socket(void)
+{
+    static const struct channel_socket_ops ops = {never, never_message, never_produce, never_closed};
+    const struct channel_socket_config config = {.net = room.net,
+        .path = "/v1/link",
+        .protocol = "hearth-link-1",
+        .message_max = LINK_RECEIVE_MAX_BYTES,
+        .send_max = LINK_SEND_MAX_BYTES,
+        .ops = &ops};
+    room.link->socket = channel_socket_create(&config);
+    assert_non_null(room.link->socket);
+}
+
+struct heard {
+    unsigned times;
+    int code;
+};
+
+static void on_fetched(void *user, int code, const char *message)
+{
+    struct heard *heard = user;
+    (void)message;
+    heard->times++;
+    heard->code = code;
+}
+
+static void answer_entries(uint32_t re, uint64_t from, ProtobufCBinaryData *entry, uint64_t total)
+{
+    Hearth__Link__LogEntries body = HEARTH__LINK__LOG_ENTRIES__INIT;
+    Hearth__Link__FromBroker message = HEARTH__LINK__FROM_BROKER__INIT;
+    body.from = from;
+    body.entries = entry;
+    body.n_entries = entry ? 1 : 0;
+    body.total = total;
+    message.re = re;
+    message.body_case = HEARTH__LINK__FROM_BROKER__BODY_LOG_ENTRIES;
+    message.log_entries = &body;
+    say(&message);
+}
+
+static void a_fetch_of_several_pages_is_done_with_the_last(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    uint8_t entry[CHANNEL_LOG_ENTRY_MAX];
+    give_socket();
+    const uint32_t first = link_log_fetch(room.link, on_fetched, &heard);
+    assert_int_not_equal(first, 0);
+    ProtobufCBinaryData data = next_entry(entry, "one");
+    answer_entries(first, 2, &data, 4);
+    assert_int_equal(heard.times, 0);
+    assert_int_equal(room.link->sync_request, first + 1);
+    data = next_entry(entry, "two");
+    answer_entries(first + 1, 3, &data, 4);
+    assert_int_equal(heard.times, 1);
+    assert_int_equal(heard.code, 0);
+}
+
+static void a_broker_that_gives_no_more_is_not_asked_for_ever(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    give_socket();
+    const uint32_t first = link_log_fetch(room.link, on_fetched, &heard);
+    answer_entries(first, 2, NULL, 4);
+    assert_int_equal(heard.times, 1);
+    assert_int_not_equal(heard.code, 0);
+    assert_int_equal(room.link->out_count, 1);
+}
+
+/* A cancelled fetch once kept the link from ever fetching again. */
+static void a_cancelled_fetch_does_not_stop_the_next(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    give_socket();
+    channel_link_cancel(room.link, link_log_fetch(room.link, on_fetched, &heard));
+    say_entries(2, NULL, 0, 3);
+    assert_int_equal(room.link->out_count, 2);
+    assert_int_equal(heard.times, 0);
+}
+
 static void presence_is_a_table_that_deltas_change(void **state)
 {
     (void)state;
@@ -184,6 +332,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_shorter_log_is_refused_for_good, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_entry_in_a_known_place_is_a_fork, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_entry_that_nobody_signed_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_home_that_cannot_be_used_is_not_called_a_fork, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_keeps_the_entry_in_memory_and_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fetch_of_several_pages_is_done_with_the_last, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broker_that_gives_no_more_is_not_asked_for_ever, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_cancelled_fetch_does_not_stop_the_next, set_up, tear_down),
         cmocka_unit_test_setup_teardown(presence_is_a_table_that_deltas_change, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_incoming_with_a_wrong_id_or_path_is_dropped, set_up, tear_down),
     };
