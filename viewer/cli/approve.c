@@ -84,7 +84,7 @@ int cli_approve(struct cli *cli, int argc, char **argv)
     if (channel_code_normalise(code, argv[optind]) != 0) {
         return cli_fail(CLI_USAGE, "A code looks like ABCD-1234. Type the one that the computer shows.");
     }
-    int exit = cli_online(cli, false);
+    int exit = cli_online(cli);
     if (exit != CLI_OK) {
         return exit;
     }

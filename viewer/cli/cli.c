@@ -284,7 +284,8 @@ static int online_failed(struct cli *cli, int code, const char *why)
 
 static void check_online(struct cli *cli)
 {
-    if (cli->waiting_online && cli->online && (cli->presence_known || !cli->want_presence)) {
+    /* Presence comes after the log, so the log was checked by then. */
+    if (cli->waiting_online && cli->online && cli->presence_known) {
         cli->waiting_online = false;
         cli_stop(cli, CLI_OK);
     }
@@ -299,7 +300,8 @@ static void on_state(void *user, enum channel_link_state state, const char *why)
     }
     if (state == CHANNEL_LINK_REFUSED && cli->waiting_online) {
         cli->waiting_online = false;
-        const bool trust = channel_net_endpoint(cli->net)->refused_pin[0] != '\0';
+        const bool trust =
+            channel_net_endpoint(cli->net)->refused_pin[0] != '\0' || channel_link_untrusted(cli->link);
         cli_stop(cli, online_failed(cli, trust ? CLI_HOSTILE : CLI_DENIED, cli->link_why));
         return;
     }
@@ -362,11 +364,10 @@ static void watch_signals(struct cli *cli)
     uv_unref((uv_handle_t *)&cli->terminate);
 }
 
-int cli_online(struct cli *cli, bool presence)
+int cli_online(struct cli *cli)
 {
     const char *why = NULL;
     char os[65];
-    cli->want_presence = presence;
     const int home = cli_open_home(cli, true);
     if (home != CLI_OK) {
         return home;

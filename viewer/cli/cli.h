@@ -45,7 +45,7 @@ struct cli {
     void (*on_link)(struct cli *cli, enum channel_link_state state, const char *why);
     void (*on_interrupt)(struct cli *cli); /* NULL = stop with CLI_INTERRUPTED */
     void *user;                            /* of the command */
-    bool waiting_online, want_presence, online, presence_known, interrupted;
+    bool waiting_online, online, presence_known, interrupted;
     bool quiet; /* failures to come online are kept in link_why, not printed */
     char link_why[420];
     int exit_code;
@@ -74,9 +74,9 @@ int cli_usage(const struct cli_command *command);
 
 /* Open the home; 0 or an exit code after a message. enrolled: it has to belong to an account. */
 int cli_open_home(struct cli *cli, bool enrolled);
-/* Home, network, link: returns when the link is up (and presence known when asked), within the time-out.
+/* Home, network, link: returns when the link is up, the log checked and presence known, within the time-out.
  * 0 or an exit code after a message. */
-int cli_online(struct cli *cli, bool presence);
+int cli_online(struct cli *cli);
 /* Run the loop until cli_stop; gives its code. */
 int cli_run(struct cli *cli);
 void cli_stop(struct cli *cli, int code);

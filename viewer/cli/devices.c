@@ -108,7 +108,7 @@ int cli_devices(struct cli *cli, int argc, char **argv)
     if (!cli_arguments(command, argc, 0)) {
         return CLI_USAGE;
     }
-    const int code = cli_online(cli, true);
+    const int code = cli_online(cli);
     if (code != CLI_OK) {
         return code;
     }
@@ -165,7 +165,7 @@ int cli_rename(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     }
     const char *name = argv[optind + 1];
-    const int code = cli_online(cli, false);
+    const int code = cli_online(cli);
     const struct channel_device *device = code ? NULL : cli_device(cli, argv[optind], false, &exit);
     if (!device) {
         return code ? code : exit;
@@ -192,7 +192,7 @@ int cli_revoke(struct cli *cli, int argc, char **argv)
     if (!cli_arguments(command, argc, 1)) {
         return CLI_USAGE;
     }
-    const int code = cli_online(cli, false);
+    const int code = cli_online(cli);
     const struct channel_device *device = code ? NULL : cli_device(cli, argv[optind], false, &exit);
     if (!device) {
         return code ? code : exit;

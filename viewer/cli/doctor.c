@@ -113,7 +113,7 @@ static void check_link(struct doctor *doctor)
         cli->timeout_s = LINK_TIMEOUT_S;
     }
     cli->quiet = true;
-    const int code = cli_online(cli, true);
+    const int code = cli_online(cli);
     if (code != CLI_OK) {
         note(doctor, "link", false, code, cli->link_why);
         return;

@@ -92,7 +92,7 @@ int cli_session_open(struct cli_session *session, struct cli *cli, const char *n
 {
     int exit = CLI_OK;
     session->cli = cli;
-    const int code = cli_online(cli, false);
+    const int code = cli_online(cli);
     if (code != CLI_OK) {
         return code;
     }
