@@ -162,6 +162,11 @@ bool channel_session_event(struct channel_session *s, struct channel_event *out)
     return false;
 }
 
+bool channel_session_event_waits(const struct channel_session *s)
+{
+    return s->event_pos < s->event_count;
+}
+
 void channel_session_fail(struct channel_session *s, int err, const char *text, size_t len)
 {
     if (s->state == CHANNEL_STATE_CLOSED)

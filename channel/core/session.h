@@ -96,6 +96,9 @@ enum channel_state channel_session_state(const struct channel_session *session);
  * their data is lent. */
 bool channel_session_event(struct channel_session *session, struct channel_event *out);
 
+/* Do events wait? Sending makes some too; an adapter that may not be called back there looks afterwards. */
+bool channel_session_event_waits(const struct channel_session *session);
+
 int channel_session_give_dh(struct channel_session *session, const uint8_t shared[static 32]);
 int channel_session_verdict(struct channel_session *session, bool accept);
 /* Session's handshake hash once open: for channel binding and tests. */

@@ -179,7 +179,7 @@ static size_t on_produce(void *user, uint8_t *out, size_t cap)
     const int len = channel_session_send(peer->session, transport->path, out, cap, now_us());
     if (len > 0) {
         transport->busy = true;
-        arm(peer);
+        arm(peer); /* events of the send too: a callback here could close the socket under its own record */
         return (size_t)len;
     }
     if (transport->busy) {
@@ -196,6 +196,7 @@ static size_t on_produce(void *user, uint8_t *out, size_t cap)
             }
         }
     }
+    arm(peer);
     return 0;
 }
 
@@ -420,6 +421,11 @@ static void take_open(struct channel_peer *peer)
         return;
     }
     peer->handshake_ms = 0;
+    /* The log may have moved on since the verdict: who was removed meanwhile could have waited for this. */
+    if (peer_revoked(peer)) {
+        peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, "That device was removed from the account.");
+        return;
+    }
     if (peer->role == CHANNEL_RESPONDER && !peer_set_accept(peer)) {
         peer_fail(peer, HEARTH__LINK__CODE__CODE_BUSY, "This computer takes no more sessions now.");
         return;
@@ -602,9 +608,9 @@ static void arm(struct channel_peer *peer)
         return;
     }
     const uint64_t now = now_ms(peer);
-    uint64_t at = UINT64_MAX;
+    uint64_t at = channel_session_event_waits(peer->session) ? now : UINT64_MAX;
     const uint64_t session_us = channel_session_deadline_us(peer->session);
-    if (session_us != UINT64_MAX) {
+    if (session_us != UINT64_MAX && at != now) {
         const uint64_t clock_us = now_us();
         at = now + (session_us > clock_us ? (session_us - clock_us + 999) / 1000 : 0);
     }
