@@ -572,6 +572,15 @@ static int parse(struct cp *cp, struct cli *cli, int argc, char **argv)
     while (len > 1 && cp->local.path[len - 1] == '/') {
         cp->local.path[--len] = '\0';
     }
+    const char *name = viewer_path_name(cp->local.path);
+    if (cp->up && !viewer_name_ok(name, strlen(name))) {
+        /* "." and ".." have a name of their own when they are asked for it. */
+        char *real = realpath(cp->local.path, NULL);
+        if (real && strlen(real) <= VIEWER_PATH_MAX) {
+            (void)snprintf(cp->local.path, sizeof cp->local.path, "%s", real);
+        }
+        free(real);
+    }
     if (!cp->remote.root[0]) {
         return cli_fail(CLI_USAGE, "Name a folder of the device, like %s:Home. \"hearth ls %s:\" lists them.",
             cp->remote.device, cp->remote.device);
