@@ -77,7 +77,12 @@ static struct transfer *find_free(struct session_transfers *transfers)
 
 static struct transfer *claim(struct session_transfers *transfers, uint32_t id)
 {
-    struct transfer *slot = find_id(transfers, id) ? NULL : find_free(transfers);
+    if (find_id(transfers, id)) {
+        session_wire_error(transfers->config.wire, id, HEARTH__SESSION__CODE__CODE_BAD_REQUEST,
+            "A request of that number is under way. Give each its own.");
+        return NULL;
+    }
+    struct transfer *slot = find_free(transfers);
     if (!slot) {
         session_wire_error(transfers->config.wire, id, HEARTH__SESSION__CODE__CODE_LIMIT,
             "Eight files are on their way already. Start this one when another has ended.");

@@ -57,6 +57,7 @@ struct fixture {
     struct session_inbox inbox;
     Hearth__Session__FromHost *replies[REPLIES_MAX];
     size_t reply_count;
+    size_t answers; /* all that came, kept or not */
     uint32_t file_stream;
     uint64_t file_param;
     uint8_t *data;
@@ -108,9 +109,12 @@ static inline void viewer_event(struct fixture *fixture, const struct channel_ev
         size_t len = event->len;
         assert_int_equal(session_inbox_add(&fixture->inbox, event->data, len), SESSION_OK);
         (void)channel_stream_consumed(viewer, event->stream, len);
-        while (session_inbox_next(&fixture->inbox, &frame) == 1 && fixture->reply_count < REPLIES_MAX)
-            fixture->replies[fixture->reply_count++] =
-                hearth__session__from_host__unpack(NULL, frame.len, frame.body);
+        while (session_inbox_next(&fixture->inbox, &frame) == 1) {
+            fixture->answers++;
+            if (fixture->reply_count < REPLIES_MAX)
+                fixture->replies[fixture->reply_count++] =
+                    hearth__session__from_host__unpack(NULL, frame.len, frame.body);
+        }
     } else if (event->type == CHANNEL_EVENT_STREAM_DATA) {
         size_t len = event->len;
         assert_true(fixture->data_len + len <= DATA_MAX);
