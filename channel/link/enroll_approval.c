@@ -24,16 +24,6 @@ struct channel_enroll_approval {
     uv_timer_t timer;
 };
 
-static void fail(struct channel_enroll_approval *approval, int code, const char *why)
-{
-    if (approval->ended || approval->dead) {
-        return;
-    }
-    approval->ended = true;
-    (void)uv_timer_stop(&approval->timer);
-    approval->callbacks.failed(approval->user, code, why);
-}
-
 static int send_message(struct channel_enroll_approval *approval, uint8_t *data, size_t len, bool end)
 {
     Hearth__Link__EnrollMessage body = HEARTH__LINK__ENROLL_MESSAGE__INIT;
@@ -44,6 +34,19 @@ static int send_message(struct channel_enroll_approval *approval, uint8_t *data,
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_ENROLL_MESSAGE;
     message.enroll_message = &body;
     return link_send(approval->link, &message, NULL, NULL) != 0 ? 0 : -1;
+}
+
+static void fail(struct channel_enroll_approval *approval, int code, const char *why)
+{
+    if (approval->ended || approval->dead) {
+        return;
+    }
+    approval->ended = true;
+    (void)uv_timer_stop(&approval->timer);
+    if (approval->handle != 0) {
+        (void)send_message(approval, NULL, 0, true); /* the PC shows another code then */
+    }
+    approval->callbacks.failed(approval->user, code, why);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -76,7 +79,6 @@ static void take_pc(struct channel_enroll_approval *approval)
 static void on_enroll(void *user, const Hearth__Link__EnrollMessage *message)
 {
     struct channel_enroll_approval *approval = user;
-    uint8_t reply[4096];
     size_t reply_len = 0;
     if (approval->dead || approval->ended || message->handle != approval->handle || approval->handle == 0) {
         return;
@@ -86,8 +88,16 @@ static void on_enroll(void *user, const Hearth__Link__EnrollMessage *message)
             "The other computer ended the enrolment. Use the code it shows now.");
         return;
     }
-    const int error = channel_enroll_receive(
-        approval->enroll, message->data.data, message->data.len, reply, sizeof reply, &reply_len);
+    uint8_t *reply = malloc(CHANNEL_ENROLL_MESSAGE_MAX);
+    const int error = reply ? channel_enroll_receive(approval->enroll, message->data.data, message->data.len,
+                                  reply, CHANNEL_ENROLL_MESSAGE_MAX, &reply_len)
+                            : CHANNEL_ENROLL_ERR_NOMEM;
+    if (error == CHANNEL_ENROLL_OK && reply_len > 0) { /* the next part of a long log */
+        if (send_message(approval, reply, reply_len, false) == 0) {
+            expect_answer(approval);
+        }
+    }
+    free(reply);
     if (error == CHANNEL_ENROLL_ERR_CODE) {
         fail(approval, HEARTH__LINK__CODE__CODE_EXPIRED,
             "That is not the code the other computer shows. It shows a new one now; use that.");
@@ -96,9 +106,6 @@ static void on_enroll(void *user, const Hearth__Link__EnrollMessage *message)
     if (error != CHANNEL_ENROLL_OK) {
         fail(approval, HEARTH__LINK__CODE__CODE_DENIED, channel_enroll_strerror(error));
         return;
-    }
-    if (reply_len > 0) {
-        (void)send_message(approval, reply, reply_len, false);
     }
     if (!approval->found) {
         take_pc(approval);
@@ -183,6 +190,7 @@ static void release(struct channel_enroll_approval *approval)
 {
     if (approval->timer_closed && !approval->changing) {
         channel_enroll_destroy(approval->enroll);
+        channel_crypto_wipe(approval->code, sizeof approval->code);
         free(approval);
     }
 }
@@ -220,6 +228,9 @@ static void added(void *user, int code, const char *message)
         release(approval);
         return;
     }
+    if (approval->ended) {
+        return; /* it was called failed meanwhile: the PC must not hear the opposite */
+    }
     if (code != 0) {
         fail(approval, code, message);
         return;
@@ -231,8 +242,8 @@ static void added(void *user, int code, const char *message)
               : -1;
     if (len <= 0) {
         fail(approval, HEARTH__LINK__CODE__CODE_INTERNAL,
-            "The account's log is too long to hand over. The computer was added but does not know it; remove "
-            "it and report this.");
+            "The account's log could not be handed over. The computer was added but does not know it; remove "
+            "it and enrol again.");
     } else if (send_message(approval, third, (size_t)len, false) != 0) {
         fail(approval, HEARTH__LINK__CODE__CODE_OFFLINE,
             "The connection was lost after the computer was added. Remove it and enrol again.");

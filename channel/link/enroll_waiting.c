@@ -13,6 +13,10 @@ enum {
     WAITING_PING_MS = 15000,
     WAITING_SILENT_MS = 40000,
     WAITING_RETRY_MS = 2000,
+    /* Each guess at a code doubles the pause before the next one: a broker that guesses on its own gets a
+     * dozen in ten minutes and not hundreds. */
+    WAITING_RETRY_MAX_MS = 120000,
+    WAITING_GUESSED_MS = 600000, /* for the person on the other side, after the code was used */
     WAITING_LOCATOR_LEN = 4
 };
 
@@ -32,6 +36,8 @@ struct channel_enroll_waiting {
     char code[CHANNEL_CODE_LEN + 1];
     uint64_t handle; /* the approver we talk to; 0 = none yet */
     bool approved, dead;
+    bool guessed;     /* somebody used the code: whatever ends this run spends it */
+    unsigned guesses; /* codes spent so */
     uint64_t heard_ms, expires_ms, retry_ms;
     struct waiting_out out[WAITING_QUEUE_MAX];
     size_t out_count;
@@ -52,6 +58,7 @@ static void drop(struct channel_enroll_waiting *waiting)
     channel_enroll_destroy(waiting->enroll);
     waiting->enroll = NULL;
     waiting->handle = 0;
+    waiting->guessed = false;
     while (waiting->out_count > 0) {
         free(waiting->out[--waiting->out_count].data);
     }
@@ -61,13 +68,24 @@ static void drop(struct channel_enroll_waiting *waiting)
 /* A spent code, a broker that went: another code after a moment. */
 static void start_over(struct channel_enroll_waiting *waiting, const char *why)
 {
+    uint64_t pause_ms = WAITING_RETRY_MS;
+    if (waiting->dead) {
+        return;
+    }
+    if (waiting->guessed) {
+        pause_ms <<= waiting->guesses < 6 ? waiting->guesses : 6;
+        waiting->guesses++;
+    }
     drop(waiting);
-    waiting->retry_ms = now_ms(waiting) + WAITING_RETRY_MS;
+    waiting->retry_ms = now_ms(waiting) + (pause_ms < WAITING_RETRY_MAX_MS ? pause_ms : WAITING_RETRY_MAX_MS);
     waiting->callbacks.failed(waiting->user, why, false);
 }
 
 static void give_up(struct channel_enroll_waiting *waiting, const char *why)
 {
+    if (waiting->dead) {
+        return;
+    }
     drop(waiting);
     waiting->retry_ms = 0;
     (void)uv_timer_stop(&waiting->timer);
@@ -182,6 +200,7 @@ static void take_message(struct channel_enroll_waiting *waiting, const Hearth__L
     } else if (message->handle != waiting->handle) {
         return; /* one approver at a time; the code dies with a wrong guess anyway */
     }
+    waiting->guessed = true;
     uint8_t *reply = malloc(CHANNEL_ENROLL_MESSAGE_MAX);
     if (!reply) {
         give_up(waiting, "Out of memory.");
@@ -210,6 +229,19 @@ static void on_open(void *user)
     waiting->heard_ms = now_ms(waiting);
 }
 
+/* The broker's words go to a terminal: nothing in them may drive it. */
+static void start_over_as_told(struct channel_enroll_waiting *waiting, const char *told)
+{
+    char why[256];
+    (void)snprintf(why, sizeof why, "%s", told);
+    for (char *at = why; *at; at++) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) {
+            *at = '?';
+        }
+    }
+    start_over(waiting, why);
+}
+
 static void take(struct channel_enroll_waiting *waiting, const Hearth__Link__FromBroker *message)
 {
     if (message->body_case == HEARTH__LINK__FROM_BROKER__BODY_CHALLENGE && !waiting->enroll) {
@@ -226,7 +258,7 @@ static void take(struct channel_enroll_waiting *waiting, const Hearth__Link__Fro
         answer.pong = &pong;
         (void)queue(waiting, &answer);
     } else if (message->body_case == HEARTH__LINK__FROM_BROKER__BODY_ERROR && !waiting->approved) {
-        start_over(waiting, message->error->message);
+        start_over_as_told(waiting, message->error->message);
     }
 }
 
@@ -306,7 +338,8 @@ static void on_timer(uv_timer_t *timer)
         if (waiting->retry_ms != 0 && now >= waiting->retry_ms) {
             begin(waiting);
         }
-    } else if (waiting->expires_ms != 0 && now >= waiting->expires_ms && waiting->handle == 0) {
+    } else if (waiting->expires_ms != 0 && !waiting->approved &&
+               now >= waiting->expires_ms + (waiting->guessed ? WAITING_GUESSED_MS : 0)) {
         start_over(waiting, "The code ran out. A new one follows.");
     } else if (now - waiting->heard_ms >= WAITING_SILENT_MS) {
         start_over(waiting, "The broker fell silent. A new code follows.");

@@ -353,32 +353,71 @@ void channel_rest_account_finish(struct channel_rest_account *account)
     channel_crypto_wipe(account, sizeof *account);
 }
 
-static int parse_log(const json_t *list, struct channel_rest_account *out)
+/* Add a page of entries to what there is. Entries keep their place by offset until all pages are in. */
+static int add_page(const json_t *list, struct channel_rest_account *out, size_t *used)
 {
     const size_t count = json_array_size(list);
-    if (!json_is_array(list) || count == 0) {
+    if (!json_is_array(list) || count > CHANNEL_LOG_ENTRIES_MAX - out->log_count) {
         return -1;
     }
-    size_t room = 0;
+    size_t room = *used;
     for (size_t i = 0; i < count; i++) {
         room += json_string_length(json_array_get(list, i));
     }
-    out->log = calloc(count, sizeof *out->log);
-    out->log_bytes = malloc(room ? room : 1);
-    if (!out->log || !out->log_bytes) {
+    struct channel_rest_bytes *log = realloc(out->log, (out->log_count + count + 1) * sizeof *log);
+    if (log) {
+        out->log = log;
+    }
+    uint8_t *bytes = log ? realloc(out->log_bytes, room + 1) : NULL;
+    if (!bytes) {
         return -1;
     }
-    size_t at = 0;
+    out->log_bytes = bytes;
     for (size_t i = 0; i < count; i++) {
         size_t len = 0;
-        if (json_to_bytes(json_array_get(list, i), out->log_bytes + at, room - at, false, &len) != 0) {
+        if (json_to_bytes(json_array_get(list, i), bytes + *used, room - *used, false, &len) != 0) {
             return -1;
         }
-        out->log[i] = (struct channel_rest_bytes){out->log_bytes + at, len};
-        at += len;
+        out->log[out->log_count++].len = len;
+        *used += len;
     }
-    out->log_count = count;
     return 0;
+}
+
+/* The log of an answer and, by its ticket, the pages that follow. */
+static int read_pages(struct channel_rest *rest, const json_t *first, struct channel_rest_account *out)
+{
+    const json_int_t told = json_integer_value(json_object_get(first, "total"));
+    size_t used = 0;
+    if (add_page(json_object_get(first, "log"), out, &used) != 0 || out->log_count == 0 || told < 0 ||
+        told > CHANNEL_LOG_ENTRIES_MAX) {
+        return not_a_broker(rest);
+    }
+    while ((json_int_t)out->log_count < told) {
+        const size_t before = out->log_count;
+        json_t *answer = NULL;
+        json_t *body = json_pack("{s:o, s:[], s:I}", "ticket", bytes_to_json(out->ticket, CHANNEL_TICKET_LEN),
+            "entries", "from", (json_int_t)before);
+        if (!body) {
+            return fail(rest, CHANNEL_REST_ERR_NOMEM, "Out of memory.");
+        }
+        const int error = call(rest, "/v1/log", body, &answer);
+        json_decref(body);
+        if (error != CHANNEL_REST_OK) {
+            return error;
+        }
+        const int added = add_page(json_object_get(answer, "log"), out, &used);
+        json_decref(answer);
+        if (added != 0 || out->log_count == before) {
+            return not_a_broker(rest);
+        }
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < out->log_count; i++) {
+        out->log[i].data = out->log_bytes + at;
+        at += out->log[i].len;
+    }
+    return CHANNEL_REST_OK;
 }
 
 static int sign_in(struct channel_rest *rest, const char *path, const char *account, const char *key_name,
@@ -399,15 +438,18 @@ static int sign_in(struct channel_rest *rest, const char *path, const char *acco
             0 ||
         json_to_bytes(json_object_get(answer, "ticket"), got.ticket, CHANNEL_TICKET_LEN, true, NULL) != 0 ||
         json_to_bytes(json_object_get(answer, wrapped_name), got.wrapped, sizeof got.wrapped, false,
-            &got.wrapped_len) != 0 ||
-        parse_log(json_object_get(answer, "log"), &got) != 0) {
-        channel_rest_account_finish(&got);
+            &got.wrapped_len) != 0) {
         error = not_a_broker(rest);
     } else {
-        *out = got;
+        error = read_pages(rest, answer, &got);
     }
     json_decref(answer);
-    return error;
+    if (error != CHANNEL_REST_OK) {
+        channel_rest_account_finish(&got);
+        return error;
+    }
+    *out = got;
+    return CHANNEL_REST_OK;
 }
 
 int channel_rest_login(struct channel_rest *rest, const char *account, const uint8_t auth_key[static 32],

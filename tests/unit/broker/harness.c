@@ -488,7 +488,7 @@ void link_open(const struct program *program, struct link *link)
     hearth__link__from_broker__free_unpacked(message, NULL);
 }
 
-void link_send(struct link *link, const Hearth__Link__ToBroker *message)
+void link_say(struct link *link, const Hearth__Link__ToBroker *message)
 {
     uint8_t packed[70000];
     assert_true(hearth__link__to_broker__get_packed_size(message) <= sizeof packed);
@@ -502,7 +502,7 @@ static void send_pong(struct link *link, uint64_t t)
     pong.t = t;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_PONG;
     message.pong = &pong;
-    link_send(link, &message);
+    link_say(link, &message);
 }
 
 Hearth__Link__FromBroker *link_wait(
@@ -549,7 +549,7 @@ void link_hello(const struct program *program, struct link *link, const struct p
     message.id = 1;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_HELLO;
     message.hello = &hello;
-    link_send(link, &message);
+    link_say(link, &message);
 }
 
 void link_enter(const struct program *program, struct link *link, const struct person *person,
@@ -580,5 +580,5 @@ void link_append(struct link *link, uint32_t id, const uint8_t *entry, size_t le
     message.id = id;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_LOG_APPEND;
     message.log_append = &append;
-    link_send(link, &message);
+    link_say(link, &message);
 }

@@ -84,7 +84,7 @@ struct link {
 };
 /* Open and take the Challenge. */
 void link_open(const struct program *program, struct link *link);
-void link_send(struct link *link, const Hearth__Link__ToBroker *message);
+void link_say(struct link *link, const Hearth__Link__ToBroker *message);
 /* The next message of that kind; others are passed over, Pings are answered when pong. NULL when closed or
  * nothing came in time. */
 Hearth__Link__FromBroker *link_wait(

@@ -131,7 +131,7 @@ static void a_request_before_hello_is_denied(void **state)
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_LOG_GET;
     message.log_get = &get;
     link_open(&broker, &link);
-    link_send(&link, &message);
+    link_say(&link, &message);
     Hearth__Link__FromBroker *error = link_wait(&link, HEARTH__LINK__FROM_BROKER__BODY_ERROR, 5000, true);
     assert_non_null(error);
     assert_int_equal(error->re, 3);
@@ -207,7 +207,7 @@ static void coming_working_and_going_are_seen_within_half_a_second(void **state)
     in_use.by = uses;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_IN_USE;
     message.in_use = &in_use;
-    link_send(&host, &message);
+    link_say(&host, &message);
     assert_in_range(wait_presence(&watcher, &tower, true, 1, 2000), 0, 500);
 
     ws_close(&host.ws); /* as kill -9 does: no close frame */
@@ -226,7 +226,7 @@ static void a_silent_device_is_offline_within_3_s_while_someone_looks(void **sta
     look.on = true;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_LOOK;
     message.look = &look;
-    link_send(&watcher, &message);
+    link_say(&watcher, &message);
     /* The host's program hangs: its socket stays open and says nothing. */
     assert_in_range(wait_presence(&watcher, &tower, false, 0, 4000), 1500, 3000);
     /* It goes on: what it says brings it back. */
@@ -234,7 +234,7 @@ static void a_silent_device_is_offline_within_3_s_while_someone_looks(void **sta
     message = (Hearth__Link__ToBroker)HEARTH__LINK__TO_BROKER__INIT;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_PING;
     message.ping = &ping;
-    link_send(&host, &message);
+    link_say(&host, &message);
     assert_in_range(wait_presence(&watcher, &tower, true, 0, 2000), 0, 500);
     ws_close(&host.ws);
     ws_close(&watcher.ws);
@@ -273,7 +273,7 @@ static void an_entry_that_does_not_follow_is_a_conflict_and_a_right_too_many_is_
 static Hearth__Link__FromBroker *ask(
     struct link *link, Hearth__Link__ToBroker *message, Hearth__Link__FromBroker__BodyCase kind)
 {
-    link_send(link, message);
+    link_say(link, message);
     return link_wait(link, kind, 5000, true);
 }
 
@@ -286,7 +286,7 @@ static void send_enrol(struct link *link, uint64_t handle, const char *text, boo
     enrol.end = end;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_ENROLL_MESSAGE;
     message.enroll_message = &enrol;
-    link_send(link, &message);
+    link_say(link, &message);
 }
 
 static void expect_enrol(struct link *link, uint64_t handle, const char *text, bool end)

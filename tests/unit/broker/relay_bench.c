@@ -101,7 +101,7 @@ static void join(
     message.id = 2;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_CONNECT;
     message.connect = &connect;
-    link_send(&links[0], &message);
+    link_say(&links[0], &message);
     Hearth__Link__FromBroker *relay = link_wait(&links[0], HEARTH__LINK__FROM_BROKER__BODY_RELAY, 5000, true);
     Hearth__Link__FromBroker *incoming =
         link_wait(&links[1], HEARTH__LINK__FROM_BROKER__BODY_INCOMING, 5000, true);
