@@ -71,6 +71,9 @@ int files_part_open(int dir_fd, const char *part, uint64_t *out_size)
         err = files_error_from_errno(errno);
     if (err == FILES_OK && (!S_ISREG(st.st_mode) || st.st_nlink > 1))
         err = FILES_ERR_KIND;
+    /* Its owner could change the file after its hash was checked. */
+    if (err == FILES_OK && st.st_uid != geteuid())
+        err = FILES_ERR_DENIED;
     /* Who held the lock may have renamed or removed it meanwhile. */
     if (err == FILES_OK && (fstatat(dir_fd, part, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
                                named.st_ino != st.st_ino || named.st_dev != st.st_dev))

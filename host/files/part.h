@@ -13,8 +13,8 @@ void files_part_name(
 bool files_part_is(const char *name);
 
 /* Open or make it in folder dir_fd, locked against another transfer of the same key (waits up to
- * 2 s for one that is just ending). A link or anything but a plain file is refused.
- * Returns a descriptor and its size, or FILES_ERR_*. */
+ * 2 s for one that is just ending). A link, anything but a plain file, and a file of somebody else are
+ * refused. Returns a descriptor and its size, or FILES_ERR_*. */
 int files_part_open(int dir_fd, const char *part, uint64_t *out_size);
 
 /* Remove this part when nobody holds it and it was last written FILES_PART_LIFE_S before now_s (Unix

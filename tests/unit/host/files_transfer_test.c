@@ -464,6 +464,31 @@ static void an_upload_outside_the_root_or_over_a_link_is_refused(void **state)
     assert_int_equal(access("/tmp/hearth-link-target", F_OK), -1);
 }
 
+static void a_part_that_is_a_link_a_pipe_or_of_somebody_else_is_refused(void **state)
+{
+    struct room *room = *state;
+    struct files_upload_request request = put(room, "f", 3);
+    char part[FILES_NAME_MAX + 1];
+    files_part_name(part, "f", request.key, request.key_len);
+    struct source over_link = source_of((const uint8_t *)"abc", 3), over_pipe = over_link,
+                  foreign = over_link;
+    assert_int_equal(symlink("elsewhere", room_path(room, part)), 0);
+    upload_some(&request, &over_link, true);
+    assert_true(over_link.err < 0);
+    assert_int_equal(access(room_path(room, "elsewhere"), F_OK), -1);
+    assert_int_equal(unlink(room_path(room, part)), 0);
+    assert_int_equal(mkfifo(room_path(room, part), 0600), 0);
+    upload_some(&request, &over_pipe, true);
+    assert_int_equal(over_pipe.err, FILES_ERR_KIND);
+    assert_int_equal(unlink(room_path(room, part)), 0);
+    room_write(room, part, "a", 1);
+    if (chown(room_path(room, part), 12345, (gid_t)-1) == 0) { /* only root may make it so */
+        upload_some(&request, &foreign, true);
+        assert_int_equal(foreign.err, FILES_ERR_DENIED);
+    }
+    assert_int_equal(access(room_path(room, "f"), F_OK), -1);
+}
+
 static void an_upload_into_a_read_only_root_is_refused(void **state)
 {
     struct room *room = *state;
@@ -580,6 +605,7 @@ int main(void)
         ROOM_TEST(more_bytes_than_announced_are_refused),
         ROOM_TEST(a_key_of_a_wrong_length_is_refused),
         ROOM_TEST(an_upload_outside_the_root_or_over_a_link_is_refused),
+        ROOM_TEST(a_part_that_is_a_link_a_pipe_or_of_somebody_else_is_refused),
         ROOM_TEST(an_upload_into_a_read_only_root_is_refused),
         ROOM_TEST(a_disk_that_fills_up_keeps_what_was_written),
         ROOM_TEST(a_real_small_disk_refuses_what_does_not_fit),
