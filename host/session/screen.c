@@ -15,8 +15,8 @@ struct session_screen {
     struct session_input input;
     uint32_t stream; /* 0 = not watching */
     bool flowing;
-    bool limited;      /* the flood of input was told */
-    bool cursor_waits; /* a shape was left out because the viewer did not keep up */
+    uint64_t limited_us; /* when a flood of input was told last; 0 = never */
+    bool cursor_waits;   /* a shape was left out because the viewer did not keep up */
     bool cursor_known;
     uint32_t cursor_serial; /* last shape sent */
     uint64_t clipboard_serial;
@@ -167,6 +167,8 @@ static void screen_pointer(void *data, int32_t x_px, int32_t y_px)
 static void screen_told_geometry(void *data, const struct capture_geometry *geometry)
 {
     struct session_screen *screen = data;
+    if (!(screen->config.rights & CHANNEL_RIGHT_VIEW))
+        return;
     Hearth__Session__Screen shape = HEARTH__SESSION__SCREEN__INIT;
     Reply message = HEARTH__SESSION__FROM_HOST__INIT;
     struct capture_geometry copy = *geometry;
@@ -278,10 +280,11 @@ static void take_clipboard(struct session_screen *screen, const Request *request
 static void take_input(struct session_screen *screen, const Request *request, uint64_t now_us)
 {
     bool taken = session_input_take(&screen->input, request, screen->viewer, now_us);
-    if (!taken && !screen->limited)
-        session_wire_error(screen->config.wire, request->id, HEARTH__SESSION__CODE__CODE_LIMIT,
-            "Too much input at once. What was held down was released, and some of it was left out.");
-    screen->limited = !taken;
+    if (taken || (screen->limited_us != 0 && now_us - screen->limited_us < SESSION_LIMIT_MS * UINT64_C(1000)))
+        return;
+    screen->limited_us = now_us;
+    session_wire_error(screen->config.wire, request->id, HEARTH__SESSION__CODE__CODE_LIMIT,
+        "Too much input at once. What was held down was released, and some of it was left out.");
 }
 
 bool session_screen_take(struct session_screen *screen, const Request *request, uint64_t now_us)

@@ -8,6 +8,7 @@
 
 enum {
     SESSION_STATS_MS = 1000, /* between HostStats, while pictures flow */
+    SESSION_LIMIT_MS = 1000, /* between two words about too much input */
     SESSION_POINTER_MS = 12  /* between two places of a pointer that somebody else moves */
 };
 

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Between two rounds of telling who watches. A viewer may start and stop as fast as it likes, but the broker
+ * counts what this PC says, and would refuse the last word with the rest. */
+enum { SESSIONS_TELL_MS = 100 };
+
 struct sessions {
     struct session_shared shared;
     struct channel_link *link;
@@ -15,7 +19,8 @@ struct sessions {
     bool ending;
     struct session *list[SESSIONS_MAX];
     size_t count;
-    uv_timer_t tell; /* at the end of this turn of the loop */
+    uv_timer_t tell;
+    uint64_t told_ms;
 };
 
 /* ---- who watches */
@@ -65,6 +70,7 @@ static void tell_viewers(struct sessions *sessions)
 static void tell(uv_timer_t *timer)
 {
     struct sessions *sessions = timer->data;
+    sessions->told_ms = uv_now(timer->loop);
     tell_broker(sessions);
     tell_viewers(sessions);
 }
@@ -72,8 +78,10 @@ static void tell(uv_timer_t *timer)
 static void changed(void *user)
 {
     struct sessions *sessions = user;
-    if (!sessions->ending)
-        (void)uv_timer_start(&sessions->tell, tell, 0, 0);
+    if (sessions->ending || uv_is_active((uv_handle_t *)&sessions->tell))
+        return;
+    uint64_t now_ms = uv_now(sessions->shared.loop), due_ms = sessions->told_ms + SESSIONS_TELL_MS;
+    (void)uv_timer_start(&sessions->tell, tell, now_ms < due_ms ? due_ms - now_ms : 0, 0);
 }
 
 /* ---- sessions come and go */

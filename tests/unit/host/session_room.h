@@ -50,6 +50,7 @@ struct fixture {
     struct host_policy *policy;
     struct session *session;
     bool ended;
+    char home[128]; /* where host.json is */
     int path;
     /* the viewer's side */
     uint32_t control;
@@ -222,7 +223,8 @@ static inline void hello(struct fixture *fixture)
     assert_int_equal(reply->body_case, HEARTH__SESSION__FROM_HOST__BODY_HELLO);
 }
 
-static inline int setup_with(void **state, uint32_t rights)
+/* A PC and a viewer that are joined, no session yet. */
+static inline int setup_joined(void **state, uint32_t rights)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     if (!fixture || room_setup((void **)&fixture->room) != 0)
@@ -234,11 +236,10 @@ static inline int setup_with(void **state, uint32_t rights)
         "{\"version\":1,\"roots\":[{\"id\":\"home\",\"name\":\"Home\",\"path\":\"%s\",\"write\":true},"
         "{\"id\":\"ro\",\"name\":\"Fixed\",\"path\":\"%s\",\"write\":false}]}",
         fixture->room->root, fixture->room->root);
-    char home[128];
-    (void)snprintf(home, sizeof home, "%s/.pc", fixture->room->root);
-    assert_int_equal(mkdir(home, 0700), 0);
+    (void)snprintf(fixture->home, sizeof fixture->home, "%s/.pc", fixture->room->root);
+    assert_int_equal(mkdir(fixture->home, 0700), 0);
     room_write(fixture->room, ".pc/host.json", config, (size_t)len);
-    assert_int_equal(host_policy_load(home, &fixture->policy), HOST_POLICY_OK);
+    assert_int_equal(host_policy_load(fixture->home, &fixture->policy), HOST_POLICY_OK);
     (void)uv_loop_init(&fixture->loop);
     fixture->screen = screen_create(&fixture->loop, no_display, NULL);
     pair_init(&fixture->pair);
@@ -258,10 +259,23 @@ static inline int setup_with(void **state, uint32_t rights)
         .user = fixture};
     fixture->path = pair_join(&fixture->pair);
     pair_run(&fixture->pair);
-    fixture->session = session_create(&fixture->shared, &fixture->peer, fixture->policy);
+    return 0;
+}
+
+static inline void open_control(struct fixture *fixture)
+{
     fixture->control =
         (uint32_t)channel_stream_open(fixture->pair.end[0].session, CHANNEL_LANE_I, CHANNEL_KIND_CONTROL, 0);
     settle(fixture);
+}
+
+static inline int setup_with(void **state, uint32_t rights)
+{
+    if (setup_joined(state, rights) != 0)
+        return -1;
+    struct fixture *fixture = *state;
+    fixture->session = session_create(&fixture->shared, &fixture->peer, fixture->policy);
+    open_control(fixture);
     return 0;
 }
 
