@@ -16,8 +16,6 @@ static void controls_of_every_kind_become_question_marks(void **state)
     assert_string_equal(host_log_quote(out, "\xc2\x9b"
                                             "2J\x9b"),
         "\"??2J?\"");
-    *c; c++)
-        assert_int_not_equal((unsigned char)*c, 0xc2);
     assert_string_equal(host_log_quote(out, "Zo\xc3\xab's \xc2\xa7"), "\"Zo\xc3\xab's \xc2\xa7\"");
 }
 
