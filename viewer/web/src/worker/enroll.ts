@@ -110,7 +110,9 @@ export class Approval {
           return err < 0 ? 0 : this.core.view.getUint32(outLen, true);
         }),
       );
-      this.settle(err < 0 ? (err === ERR_CODE ? wrongCode() : spent()) : null);
+      if (err < 0) this.settle(err === ERR_CODE ? wrongCode() : spent());
+      else if (this.pc === null || this.core.x.hearth_enroll_done(this.machine)) this.settle(null);
+      else this.waitOn(); // a long log goes in parts, and the PC asks for each
     }
     if (end) this.settle(spent());
   }
@@ -127,15 +129,24 @@ export class Approval {
 
   private answered(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () =>
-          this.settle(
-            new HearthError("unreachable", "The PC does not answer. Check that it still shows the code."),
-          ),
-        ANSWER_TIMEOUT_MS,
-      );
-      this.waiter = { resolve, reject, timer };
+      this.waiter = { resolve, reject, timer: this.patience() };
     });
+  }
+
+  private waitOn(): void {
+    if (!this.waiter) return;
+    clearTimeout(this.waiter.timer);
+    this.waiter.timer = this.patience();
+  }
+
+  private patience(): ReturnType<typeof setTimeout> {
+    return setTimeout(
+      () =>
+        this.settle(
+          new HearthError("unreachable", "The PC does not answer. Check that it still shows the code."),
+        ),
+      ANSWER_TIMEOUT_MS,
+    );
   }
 
   private settle(error: Error | null): void {

@@ -125,6 +125,37 @@ describe.skipIf(dataUrl === undefined)("link", () => {
     expect(log.count).toBe(3);
   });
 
+  it("fetches a long history page by page, and stops when no more comes", async () => {
+    const asked = () => socket().sent.filter((m) => m.body.case === "logGet");
+    const answer = (list: Bytes[], from: number) =>
+      socket().say(
+        {
+          case: "logEntries",
+          value: { $typeName: "hearth.link.LogEntries", from: BigInt(from), entries: list, total: 5n },
+        },
+        asked().at(-1)?.id,
+      );
+    const refreshed = link.refreshLog();
+    await vi.waitFor(() => expect(asked()).toHaveLength(1));
+    answer(entries.slice(3, 4), 3);
+    await vi.waitFor(() => expect(asked()).toHaveLength(2));
+    expect(asked()[1]?.body.value).toMatchObject({ from: 4n });
+    answer([], 4);
+    await expect(refreshed).rejects.toMatchObject({ code: "internal" });
+    expect(log.count).toBe(4);
+  });
+
+  it("signs no challenge of another length, and none after the greeting", async () => {
+    const before = socket().sent.length;
+    for (const len of [32, 64])
+      socket().say({
+        case: "challenge",
+        value: { $typeName: "hearth.link.Challenge", nonce: new Uint8Array(len), timeMs: 0n, version: "" },
+      });
+    await new Promise((done) => setTimeout(done, 20));
+    expect(socket().sent.length).toBe(before);
+  });
+
   it("waits, and does not push back, when another tab took its place", () => {
     socket().onclose?.({ code: 4409 });
     const state = states[states.length - 1];

@@ -28,6 +28,7 @@ const DEAD_AFTER_PINGS = 2.2;
 const PROBE_MS = 2500;
 const URGENT_MS = 1000;
 const URGENT_FOR_MS = 60_000;
+const NONCE_BYTES = 32;
 const CLOSE_DENIED = 4401;
 const CLOSE_REPLACED = 4409;
 
@@ -162,12 +163,22 @@ export class Link {
 
   /** Asks for entries that are missing here and waits until they are in. */
   async refreshLog(): Promise<void> {
-    const answer = await this.request({
-      case: "logGet",
-      value: { $typeName: "hearth.link.LogGet", from: BigInt(this.me.log.count) },
-    });
-    if (answer.case === "logEntries")
-      this.takeEntries(Number(answer.value.from), answer.value.entries, Number(answer.value.total));
+    for (;;) {
+      const before = this.me.log.count;
+      const answer = await this.request({
+        case: "logGet",
+        value: { $typeName: "hearth.link.LogGet", from: BigInt(before) },
+      });
+      if (answer.case !== "logEntries") return;
+      // What the answer brought was taken when it came. A long log comes in pages.
+      const now = this.me.log.count;
+      if (now >= Number(answer.value.total)) return;
+      if (now === before)
+        throw new HearthError(
+          "internal",
+          "The server did not give the whole history of the account. Try again.",
+        );
+    }
   }
 
   /** make: the unsigned entry for the log as it stands; tried again when the log moved on. */
@@ -276,7 +287,7 @@ export class Link {
     const { body } = message;
     switch (body.case) {
       case "challenge":
-        void this.hello(body.value.nonce);
+        if (!this.greeted && body.value.nonce.length === NONCE_BYTES) void this.hello(body.value.nonce);
         return;
       case "welcome":
         this.greeted = true;
@@ -344,7 +355,8 @@ export class Link {
         proof,
         os: browserName(),
         version: VERSION,
-        logHave: BigInt(this.me.log.count),
+        // One fewer than it holds: the last entry comes again, so that a fork of the same length shows at once.
+        logHave: BigInt(Math.max(0, this.me.log.count - 1)),
         kind: Kind.BROWSER,
       },
     });

@@ -35,6 +35,17 @@ export interface NewDevice {
   name: string;
 }
 
+/** May a session with this device be opened? A viewer talks to hosts alone. */
+export function servesAt(device: LogDevice | null, nowMs: number): boolean {
+  return (
+    device !== null &&
+    device.role === "host" &&
+    !device.revoked &&
+    nowMs >= device.notBeforeMs &&
+    (device.notAfterMs === 0 || nowMs < device.notAfterMs)
+  );
+}
+
 /** code: CHANNEL_LOG_ERR_* of channel/identity/log.h. */
 export class LogError extends Error {
   constructor(readonly code: number) {

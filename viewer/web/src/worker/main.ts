@@ -238,6 +238,7 @@ class Office {
         if (!link) return;
         const list = link.devices();
         post({ is: "devices", list });
+        for (const peer of [...this.peers.values()]) peer.check();
         // A computer that has just come back: its session need not wait for the next try.
         for (const device of list)
           if (device.presence === "online" || device.presence === "in-use")

@@ -9,6 +9,7 @@ import { Channel, type ChannelHandler, KIND, LANE } from "./channel";
 import { type Answer, type Body, Control, type More } from "./control";
 import type { Identity } from "./identity";
 import type { Link } from "./link";
+import { servesAt } from "./log";
 import { openRelay } from "./relay";
 import type { Core, Ptr } from "./wasm";
 
@@ -53,6 +54,7 @@ export interface StreamUser {
   writable(): void;
 }
 
+const GONE = "That computer is no longer part of the account.";
 const LOST = () => new HearthError("unreachable", "The connection to the computer was lost.");
 const NO_RIGHTS: Rights = {
   view: false,
@@ -250,6 +252,11 @@ export class Peer {
     }
   }
 
+  /** The log changed: nothing goes on with a computer that is no longer in it. */
+  check(): void {
+    if (!this.ended && this.me.log.find(this.id)?.revoked) this.end("revoked", GONE);
+  }
+
   private set(state: SessionState): void {
     this.state = state;
     for (const user of this.users) user.state(state);
@@ -300,9 +307,9 @@ export class Peer {
       return;
     }
     const device = this.me.log.find(this.id);
-    if (!device || device.revoked) {
+    if (!device || !servesAt(device, Date.now())) {
       pipe.close();
-      this.end("error", "That computer is no longer part of the account.");
+      this.end("error", GONE);
       return;
     }
     this.channel = new Channel(
@@ -406,7 +413,10 @@ export class Peer {
       verdict = this.me.log.judgeHead(payload);
     }
     if (this.channel !== channel || !channel) return;
-    channel.verdict(verdict === 1);
+    // The log may have brought its removal just now: asked again, not only before dialling.
+    const serves = servesAt(this.me.log.find(this.id), Date.now());
+    channel.verdict(verdict === 1 && serves);
+    if (!serves) this.end("error", GONE);
     if (verdict < 0)
       this.link.distrust(`${this.name} has seen another history of this account than the server shows here`);
   }

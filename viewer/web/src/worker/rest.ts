@@ -5,6 +5,7 @@ import { type Bytes, base64url, unbase64url } from "./bytes";
 import type { Kdf } from "./password";
 
 const TIMEOUT_MS = 20_000;
+const LOG_MOST = 65_536;
 
 type Json = Record<string, unknown>;
 
@@ -122,14 +123,29 @@ export interface Opened {
   ticket: string;
 }
 
-function openedOf(json: Json, wrapped: string): Opened {
+async function openedOf(json: Json, wrapped: string): Promise<Opened> {
   if (typeof json.ticket !== "string") throw new HearthError("internal", STRANGE);
   return {
     accountId: bytesOf(json, "account_id"),
     wrapped: bytesOf(json, wrapped),
-    log: entriesOf(json),
+    log: await wholeLog(json, json.ticket),
     ticket: json.ticket,
   };
+}
+
+/** The entries of an answer and, by its ticket, the pages that follow it. */
+async function wholeLog(json: Json, ticket: string): Promise<Bytes[]> {
+  const log = entriesOf(json);
+  const total = json.total ?? log.length;
+  if (typeof total !== "number" || !(total <= LOG_MOST)) throw new HearthError("internal", STRANGE);
+  while (log.length < total) {
+    const page = await call("POST", "/v1/log", { ticket, entries: [], from: log.length });
+    if (page.status !== 200) throw new HearthError("denied", messageOf(page.json, STRANGE));
+    const more = entriesOf(page.json);
+    if (more.length === 0) throw new HearthError("internal", STRANGE);
+    log.push(...more);
+  }
+  return log;
 }
 
 export async function login(account: string, authKey: Bytes): Promise<Opened> {
