@@ -28,7 +28,7 @@ export async function signIn(page, ring) {
   await page.getByLabel("Account", { exact: true }).fill(ring.account);
   await page.getByLabel("Password", { exact: true }).fill(ring.password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("list", { name: "Devices" }).waitFor({ timeout: 30000 });
+  await page.getByRole("heading", { name: "Your ring" }).waitFor({ timeout: 30000 });
 }
 
 export async function control(page, name) {

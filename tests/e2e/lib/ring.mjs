@@ -108,6 +108,7 @@ export class Ring {
     ring.dir = await mkdtemp(join(tmpdir(), "hearth-e2e-"));
     ring.programs = [];
     ring.hosts = new Map();
+    ring.home = "cli";
     ring.cleanups = [];
     ring.port = await freePort();
     ring.account = options.account ?? "claire";
@@ -142,7 +143,7 @@ export class Ring {
   }
 
   /** The CLI by the test's own home; gives stdout. */
-  async cli(args, { home = "cli", timeout = 120000, env = {} } = {}) {
+  async cli(args, { home = this.home, timeout = 120000, env = {} } = {}) {
     const result = await run(bin("hearth"), ["--home", join(this.dir, home), ...args], {
       timeout, maxBuffer: 64 << 20, env: { ...process.env, ...env },
     });
@@ -197,7 +198,7 @@ export class Ring {
   }
 
   /** Sign the test's CLI in to an account that was made elsewhere. */
-  async cliLogin(home = "cli") {
+  async cliLogin(home = this.home) {
     await this.cli(["login", this.url, this.account, "--password-file", join(this.dir, "password")], { home });
   }
 

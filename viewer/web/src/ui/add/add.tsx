@@ -69,7 +69,10 @@ export function Add(props: { code: string }) {
     return () => enrolment.current?.refuse();
   }, []);
 
-  const change = (next: [string, string]) => {
+  const change = (typedNow: [string, string]) => {
+    // A new first half after a try would go out with the old second half and spend another PC's code.
+    const stale = asked.current !== "" && typedNow[0] !== halves[0] && typedNow[1] === halves[1];
+    const next: [string, string] = stale ? [typedNow[0], ""] : typedNow;
     setHalves(next);
     const code = next.join("");
     if (codeReady(...next) && code !== asked.current) ask(code);
