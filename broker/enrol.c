@@ -64,8 +64,14 @@ static void drop(struct broker *broker, struct enrolment *enrolment, uint64_t en
         struct broker_link *link = sides[i] ? broker_link_find(broker, sides[i]) : NULL;
         if (!link)
             continue;
-        if (i == 0 && link->enrol_handle == handle)
+        if (i == 0 && link->enrol_handle == handle) {
             link->enrol_handle = 0;
+            /* Unknown again: to stay it says Hello or asks for a code, in the time anybody has. */
+            if (link->state == BROKER_LINK_ENROLLING) {
+                link->state = BROKER_LINK_OPEN;
+                link->opened_us = broker_now_us();
+            }
+        }
         if (sides[i] != ended_by)
             send_message(link, handle, (ProtobufCBinaryData){0, NULL}, true);
     }

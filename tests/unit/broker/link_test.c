@@ -346,6 +346,40 @@ static void a_locator_joins_a_pc_and_an_approver_once(void **state)
     ws_close(&approver.ws);
 }
 
+static void a_pc_whose_enrolment_is_over_has_10_s_like_any_stranger(void **state)
+{
+    (void)state;
+    struct link pc;
+    Hearth__Link__EnrollOpen open = HEARTH__LINK__ENROLL_OPEN__INIT;
+    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
+    message.id = 1;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_ENROLL_OPEN;
+    message.enroll_open = &open;
+    link_open(&broker, &pc);
+    Hearth__Link__FromBroker *opened = ask(&pc, &message, HEARTH__LINK__FROM_BROKER__BODY_ENROLL_OPENED);
+    assert_non_null(opened);
+    char locator[5];
+    memcpy(locator, opened->enroll_opened->locator, 5);
+    hearth__link__from_broker__free_unpacked(opened, NULL);
+    struct link approver;
+    link_enter(&broker, &approver, &ann, &laptop);
+    Hearth__Link__EnrollFind find = HEARTH__LINK__ENROLL_FIND__INIT;
+    find.locator = locator;
+    message = (Hearth__Link__ToBroker)HEARTH__LINK__TO_BROKER__INIT;
+    message.id = 2;
+    message.body_case = HEARTH__LINK__TO_BROKER__BODY_ENROLL_FIND;
+    message.enroll_find = &find;
+    Hearth__Link__FromBroker *found = ask(&approver, &message, HEARTH__LINK__FROM_BROKER__BODY_ENROLL_FOUND);
+    assert_non_null(found);
+    send_enrol(&approver, found->enroll_found->handle, "", true);
+    expect_enrol(&pc, found->enroll_found->handle, "", true);
+    hearth__link__from_broker__free_unpacked(found, NULL);
+    ws_close(&approver.ws);
+    assert_null(link_wait(&pc, HEARTH__LINK__FROM_BROKER__BODY_WELCOME, 14000, true));
+    assert_int_equal(pc.ws.close_code, 4401);
+    ws_close(&pc.ws);
+}
+
 static void a_stranger_cannot_speak_into_an_enrolment(void **state)
 {
     (void)state;
@@ -751,6 +785,7 @@ int main(void)
         cmocka_unit_test(a_silent_device_is_offline_within_3_s_while_someone_looks),
         cmocka_unit_test(an_entry_that_does_not_follow_is_a_conflict_and_a_right_too_many_is_denied),
         cmocka_unit_test(a_locator_joins_a_pc_and_an_approver_once),
+        cmocka_unit_test(a_pc_whose_enrolment_is_over_has_10_s_like_any_stranger),
         cmocka_unit_test(a_stranger_cannot_speak_into_an_enrolment),
         cmocka_unit_test(the_relay_carries_whole_messages_both_ways),
         cmocka_unit_test(a_slow_receiver_gets_every_message_in_order_in_its_lane),
