@@ -67,16 +67,9 @@ static void peer_address(struct lws *wsi, char out[static BROKER_ADDRESS_MAX])
     for (unsigned i = 0; i < options->proxy_count; i++) {
         if (strcmp(out, options->proxies[i]) != 0)
             continue;
-        /* The last one was added by the proxy itself; those before it are whatever the client said. */
         char forwarded[512];
         copy_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof forwarded);
-        const char *last = strrchr(forwarded, ',');
-        last = last ? last + 1 : forwarded;
-        while (*last == ' ')
-            last++;
-        size_t len = strlen(last);
-        if (len && len < BROKER_ADDRESS_MAX)
-            memcpy(out, last, len + 1);
+        (void)broker_origin_forwarded(forwarded, out, BROKER_ADDRESS_MAX);
         return;
     }
 }

@@ -64,3 +64,17 @@ bool broker_origin_ok(const char *origin, const char *host, const char *public_o
                                                               : NULL;
     return at && strcasecmp(at, host) == 0;
 }
+
+bool broker_origin_forwarded(const char *header, char *out, size_t cap)
+{
+    struct in6_addr address;
+    const char *last = strrchr(header, ',');
+    last = last ? last + 1 : header;
+    while (*last == ' ')
+        last++;
+    size_t len = strlen(last);
+    if (len >= cap || (inet_pton(AF_INET, last, &address) != 1 && inet_pton(AF_INET6, last, &address) != 1))
+        return false;
+    memcpy(out, last, len + 1);
+    return true;
+}

@@ -292,6 +292,22 @@ static void an_origin_is_our_own_or_absent(void **state)
     assert_false(broker_origin_ok("https://h.example.evil", "inner:1", "https://h.example"));
 }
 
+static void only_an_address_is_taken_from_a_proxy_and_only_the_last(void **state)
+{
+    (void)state;
+    char out[64] = "192.0.2.9";
+    static const char *const bad[] = {"", ",", "10.0.0.1, ", "unknown", "10.0.0.1, \x1b[2J", "10.0.0.1:80",
+        "[2001:db8::1]", "10.0.0.1, 1.2.3.4.5"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(broker_origin_forwarded(bad[i], out, sizeof out));
+    assert_string_equal(out, "192.0.2.9");
+    assert_false(broker_origin_forwarded("198.51.100.7", out, 12));
+    assert_true(broker_origin_forwarded("10.0.0.1, 198.51.100.7", out, sizeof out));
+    assert_string_equal(out, "198.51.100.7");
+    assert_true(broker_origin_forwarded("2001:db8::1", out, sizeof out));
+    assert_string_equal(out, "2001:db8::1");
+}
+
 static void listen_addresses_are_read_strictly(void **state)
 {
     (void)state;
@@ -409,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_peers_text_cannot_forge_a_log_line),
         cmocka_unit_test(hosts_that_are_ours_are_answered),
         cmocka_unit_test(an_origin_is_our_own_or_absent),
+        cmocka_unit_test(only_an_address_is_taken_from_a_proxy_and_only_the_last),
         cmocka_unit_test(listen_addresses_are_read_strictly),
         cmocka_unit_test(public_urls_are_read_strictly),
         cmocka_unit_test(request_paths_map_to_files_below_the_folder),
