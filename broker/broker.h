@@ -57,6 +57,7 @@ struct broker {
     struct broker_map locators;   /* by code: who waits to be enrolled */
     struct broker_map enrolments; /* by handle */
     uint64_t next_number;         /* of links, exchanges and relays */
+    size_t lookers;               /* links that look, over all accounts */
     struct broker_account *dirty; /* accounts with presence to tell */
     uv_timer_t presence_timer;
     bool draining;

@@ -314,8 +314,10 @@ static void detach(struct broker_link *link)
         slot = &(*slot)->account_next;
     if (*slot)
         *slot = link->account_next;
-    if (link->looking)
+    if (link->looking) {
         account->lookers--;
+        broker->lookers--;
+    }
     link->looking = false;
     struct broker_device *device = link->device;
     if (device && device->link == link) {

@@ -270,8 +270,13 @@ static void handle_in_use(struct broker_link *link, const Hearth__Link__InUse *i
 
 static void handle_look(struct broker_link *link, bool on)
 {
-    if (on != link->looking)
-        link->account->lookers += on ? 1u : -1u;
+    if (on && !link->looking) {
+        link->account->lookers++;
+        link->broker->lookers++;
+    } else if (!on && link->looking) {
+        link->account->lookers--;
+        link->broker->lookers--;
+    }
     link->looking = on;
 }
 

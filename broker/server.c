@@ -22,8 +22,8 @@
 #include "broker/secrets.h"
 
 enum {
-    SERVER_TICK_MS = 250,
-    SERVER_SLOW_TICK_MS = 1000,
+    SERVER_TICK_MS = 250,          /* while anyone looks at who is there, and while draining */
+    SERVER_SLOW_TICK_MS = 1000,    /* else, and for all that takes seconds */
     SERVER_SEEN_MS = 10000,        /* between writes of last_seen */
     SERVER_DRAIN_MS = 4000,        /* from GoAway to the end */
     SERVER_DRAIN_RELAYS_MS = 1500, /* from GoAway to the close of relays */
@@ -111,6 +111,8 @@ static void drain(struct broker_server *server)
     size_t retry_ms = SERVER_RETRY_MS + server->broker.links.count * SERVER_RETRY_LINK_MS;
     uint32_t bounded_ms = retry_ms > SERVER_RETRY_MAX_MS ? SERVER_RETRY_MAX_MS : (uint32_t)retry_ms;
     broker_map_each(&server->broker.links, send_go_away, &bounded_ms);
+    uv_timer_set_repeat(&server->tick, SERVER_TICK_MS);
+    (void)uv_timer_again(&server->tick);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -151,6 +153,7 @@ static void on_tick(uv_timer_t *timer)
     }
     if (broker->draining)
         tick_drain(server, now_ms);
+    uv_timer_set_repeat(timer, broker->draining || broker->lookers ? SERVER_TICK_MS : SERVER_SLOW_TICK_MS);
 }
 
 /* ---- setting up ---- */
