@@ -244,6 +244,7 @@ static int receive_sealed(struct channel_session *s, int path, const struct chan
     int len = channel_record_open(rx, record, s->plain_in);
     if (len < 0)
         return len;
+    p->heard_us = s->now_us; /* only what the peer sealed shows that it lives: a relay can repeat the rest */
     if (first) {
         s->hello_path = path;
         channel_session_opened(s);
@@ -271,7 +272,6 @@ int channel_session_receive(
     s->now_us = now_us;
     s->records_in++;
     s->bytes_in += len;
-    p->heard_us = now_us;
     struct channel_record record;
     int err = channel_record_parse(data, len, &record);
     if (err == 0) {

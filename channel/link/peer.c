@@ -587,6 +587,9 @@ static void on_timer(uv_timer_t *timer)
         verdict(peer);
     } else if (peer->lost_ms != 0 && now - peer->lost_ms >= PEER_RESUME_MS) {
         peer_fail(peer, HEARTH__LINK__CODE__CODE_OFFLINE, "The connection was lost for more than a minute.");
+    } else if (peer->state == PEER_OPEN && peer_revoked(peer)) {
+        /* Removal is told by the log; a certificate just runs out. The pings of a session bring us here. */
+        peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, "That device's time in the account is over.");
     } else if (peer->redial_ms != 0 && now >= peer->redial_ms) {
         dial(peer);
     }

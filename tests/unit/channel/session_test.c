@@ -506,6 +506,28 @@ static void a_silent_path_is_down_after_fifteen_seconds_and_an_idle_one_is_not(v
     assert_int_equal(channel_session_state(pair->end[0].session), CHANNEL_STATE_OPEN);
 }
 
+/* A relay that repeats what it once heard must not make a dead peer look alive. */
+static void a_repeated_record_does_not_keep_a_path_up(void **state)
+{
+    struct pair *pair = opened(state);
+    uint8_t record[CHANNEL_RECORD_MAX], out[CHANNEL_RECORD_MAX];
+    assert_true(channel_stream_open(pair->end[1].session, CHANNEL_LANE_I, CHANNEL_KIND_CONTROL, 0) > 0);
+    int len =
+        channel_session_send(pair->end[1].session, pair->number[1][0], record, sizeof record, pair->now_us);
+    assert_true(len > 0);
+    uint64_t from = pair->now_us;
+    while (pair->end[0].path_down == 0 && pair->now_us < from + 30000000) {
+        pair->now_us += 100000;
+        (void)channel_session_receive(
+            pair->end[0].session, pair->number[0][0], record, (size_t)len, pair->now_us);
+        channel_session_tick(pair->end[0].session, pair->now_us);
+        (void)channel_session_send(pair->end[0].session, pair->number[0][0], out, sizeof out, pair->now_us);
+        pair_events(pair, 0);
+    }
+    assert_in_range(pair->now_us - from, 10000000, 15200000);
+    assert_int_equal(pair->end[0].path_error, CHANNEL_ERR_TIMEOUT);
+}
+
 static void a_session_without_a_path_ends_at_the_responder_after_a_minute(void **state)
 {
     struct pair *pair = opened(state);
@@ -685,6 +707,7 @@ int main(void)
         WORLD(a_cut_path_costs_no_byte_and_a_screen_gap_is_told),
         WORLD(the_newest_path_carries_and_the_older_takes_over_when_it_is_cut),
         WORLD(a_silent_path_is_down_after_fifteen_seconds_and_an_idle_one_is_not),
+        WORLD(a_repeated_record_does_not_keep_a_path_up),
         WORLD(a_session_without_a_path_ends_at_the_responder_after_a_minute),
         WORLD(a_goodbye_comes_after_what_was_said_before),
         WORLD(a_changed_record_costs_the_path_and_not_the_session),

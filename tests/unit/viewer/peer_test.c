@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -34,9 +35,15 @@ static void push_entry(uint8_t *entry, int len)
     assert_int_equal(channel_log_count(channel_home_log(room.home)), seq + 1);
 }
 
-static int set_up(void **state)
+static uint64_t unix_ms(void)
 {
-    (void)state;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int open_room(uint64_t not_after_ms)
+{
     uint8_t entry[CHANNEL_LOG_ENTRY_MAX];
     if (link_room_open(&room) != 0) {
         return -1;
@@ -45,12 +52,25 @@ static int set_up(void **state)
     channel_keys_make(&viewer);
     viewer_device =
         (struct channel_device){.role = CHANNEL_ROLE_CLI, .rights = CHANNEL_RIGHT_VIEW, .name = "viewer"};
+    viewer_device.not_after_ms = not_after_ms;
     memcpy(viewer_device.sign_public, viewer.sign_public, 32);
     memcpy(viewer_device.dh_public, viewer.dh_public, 32);
     channel_device_id(viewer_device.id, viewer.sign_public, viewer.dh_public);
     push_entry(entry,
         channel_log_make_add(channel_home_log(room.home), entry, sizeof entry, NULL, 3, &viewer_device));
     return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return open_room(0);
+}
+
+static int set_up_for_a_second(void **state)
+{
+    (void)state;
+    return open_room(unix_ms() + 1000);
 }
 
 static int tear_down(void **state)
@@ -181,6 +201,26 @@ static void a_viewer_removed_between_verdict_and_first_record_is_not_let_in(void
     end(&meeting);
 }
 
+static void a_session_ends_when_the_certificate_runs_out(void **state)
+{
+    (void)state;
+    struct meeting meeting;
+    begin(&meeting);
+    viewer_says(&meeting);
+    host_says(&meeting);
+    viewer_says(&meeting);
+    assert_int_equal(accepted, 1);
+    host_says(&meeting); /* its ping; the next is due in 5 s */
+    channel_peer_flush(meeting.peer);
+    const uint64_t give_up = unix_ms() + 20000;
+    while (meeting.peer->state != PEER_CLOSED && unix_ms() < give_up) {
+        (void)uv_run(&room.loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(meeting.peer->state, PEER_CLOSED);
+    assert_true(unix_ms() >= viewer_device.not_after_ms && unix_ms() < viewer_device.not_after_ms + 8000);
+    end(&meeting);
+}
+
 static void a_viewer_that_is_not_the_one_the_broker_named_is_refused(void **state)
 {
     (void)state;
@@ -200,6 +240,8 @@ int main(void)
             a_viewer_of_the_account_is_accepted_with_its_first_sealed_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_viewer_removed_between_verdict_and_first_record_is_not_let_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_session_ends_when_the_certificate_runs_out, set_up_for_a_second, tear_down),
         cmocka_unit_test_setup_teardown(
             a_viewer_that_is_not_the_one_the_broker_named_is_refused, set_up, tear_down),
     };
