@@ -228,6 +228,10 @@ export class Ring {
     return JSON.parse(await this.cli(["devices", "--json"]));
   }
 
+  async names() {
+    return (await this.devices()).map((d) => d.name);
+  }
+
   async device(name) {
     return (await this.devices()).find((d) => d.name === name);
   }
