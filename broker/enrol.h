@@ -9,9 +9,10 @@ struct broker_link;
 
 enum {
     BROKER_LOCATOR_LEN = 4,
-    BROKER_ENROL_S = 600,          /* life of a locator and of what follows it */
-    BROKER_ENROL_MAX = 10000,      /* enrolments at once, of 2^20 locators */
-    BROKER_ENROL_MESSAGES_MAX = 1024 /* messages of one enrolment, both ways: the longest log takes some 700 */
+    BROKER_ENROL_S = 600,     /* life of a locator and of what follows it */
+    BROKER_ENROL_MAX = 10000, /* enrolments at once, of 2^20 locators */
+    BROKER_ENROL_MESSAGES_MAX =
+        1024 /* messages of one enrolment, both ways: the longest log takes some 700 */
 };
 
 /* A link without Hello asks for a locator. One a link. */

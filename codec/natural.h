@@ -18,6 +18,12 @@ struct codec_natural {
     struct codec_prob low[3][CODEC_NATURAL_MAX_LOG2 + 1][4];
 };
 
+/* The residual modulo 256, as -128..127. */
+static inline int codec_wrap8(int v)
+{
+    return ((v + 128) & 255) - 128;
+}
+
 static inline void codec_natural_reset(struct codec_natural *m)
 {
     codec_prob_init(&m->step[0][0][0], sizeof m->step / sizeof(struct codec_prob));
@@ -98,7 +104,7 @@ CODEC_INLINE uint32_t codec_natural_pixel(struct codec_range *r, const bool enc,
 
     const int pg = codec_natural_predict(wg, ng, nwg);
     if (enc)
-        e = (int8_t)((int)(px >> 8 & 255) - pg);
+        e = codec_wrap8((int)(px >> 8 & 255) - pg);
     e = codec_natural_residual(r, enc, m, 0, codec_natural_context((activity + *error) >> 1), e);
     const int g = (pg + e) & 255, eg = codec_abs(e);
 
@@ -107,7 +113,7 @@ CODEC_INLINE uint32_t codec_natural_pixel(struct codec_range *r, const bool enc,
     const int pr = codec_clamp255(codec_natural_predict(wr, nr, nwr) + g);
     const int ar = codec_abs(wr - nwr) + codec_abs(nwr - nr);
     if (enc)
-        e = (int8_t)((int)(px >> 16 & 255) - pr);
+        e = codec_wrap8((int)(px >> 16 & 255) - pr);
     e = codec_natural_residual(r, enc, m, 1, codec_natural_context((ar * 2 + eg) >> 1), e);
     const int red = (pr + e) & 255, er = codec_abs(e);
 
@@ -115,7 +121,7 @@ CODEC_INLINE uint32_t codec_natural_pixel(struct codec_range *r, const bool enc,
     const int pb = codec_clamp255(codec_natural_predict(wb, nb, nwb) + g);
     const int ab = codec_abs(wb - nwb) + codec_abs(nwb - nb);
     if (enc)
-        e = (int8_t)((int)(px & 255) - pb);
+        e = codec_wrap8((int)(px & 255) - pb);
     e = codec_natural_residual(r, enc, m, 2, codec_natural_context((ab + er * 2) >> 1), e);
     const int blue = (pb + e) & 255;
 

@@ -13,8 +13,8 @@ enum {
     CHANNEL_TAG_LEN = 16,
     CHANNEL_HASH_LEN = 32,
     CHANNEL_SIGNATURE_LEN = 64,
-    CHANNEL_ID_LEN = 16,     /* account, device and session ids */
-    CHANNEL_INFO_MAX = 128   /* bytes of an HKDF info: our own constants, so short */
+    CHANNEL_ID_LEN = 16,   /* account, device and session ids */
+    CHANNEL_INFO_MAX = 128 /* bytes of an HKDF info: our own constants, so short */
 };
 
 /* Once per process before anything else; 0 or -1 when no randomness is to be had. */
@@ -41,14 +41,14 @@ __attribute__((warn_unused_result)) int channel_crypto_open(uint8_t *out,
 
 /* X25519. The result is -1 for a point of small order (all-zero output). */
 void channel_crypto_x25519_public(uint8_t out[static 32], const uint8_t secret[static 32]);
-__attribute__((warn_unused_result)) int channel_crypto_x25519(uint8_t out[static 32],
-    const uint8_t secret[static 32], const uint8_t point[static 32]);
+__attribute__((warn_unused_result)) int channel_crypto_x25519(
+    uint8_t out[static 32], const uint8_t secret[static 32], const uint8_t point[static 32]);
 
 __attribute__((warn_unused_result)) bool channel_crypto_verify(const uint8_t signature[static 64],
     const uint8_t public_key[static 32], const uint8_t *message, size_t len);
 
 /* ristretto255, for the code of an enrolment. mul: -1 for an invalid or identity result. */
 void channel_crypto_ristretto_from_hash(uint8_t out[static 32], const uint8_t hash[static 64]);
-__attribute__((warn_unused_result)) int channel_crypto_ristretto_mul(uint8_t out[static 32],
-    const uint8_t scalar[static 32], const uint8_t point[static 32]);
+__attribute__((warn_unused_result)) int channel_crypto_ristretto_mul(
+    uint8_t out[static 32], const uint8_t scalar[static 32], const uint8_t point[static 32]);
 void channel_crypto_ristretto_random_scalar(uint8_t out[static 32]);

@@ -92,8 +92,8 @@ void channel_session_destroy(struct channel_session *session);
 enum channel_state channel_session_state(const struct channel_session *session);
 
 /* Events come out one at a time until NONE (false); call after every receive, send, tick, give, verdict and
- * path call. While STREAM_DATA or MESSAGE events wait, receive refuses the next record (CHANNEL_ERR_STATE), because
- * their data is lent. */
+ * path call. While STREAM_DATA or MESSAGE events wait, receive refuses the next record (CHANNEL_ERR_STATE),
+ * because their data is lent. */
 bool channel_session_event(struct channel_session *session, struct channel_event *out);
 
 /* Do events wait? Sending makes some too; an adapter that may not be called back there looks afterwards. */

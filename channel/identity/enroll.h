@@ -10,8 +10,8 @@ enum { CHANNEL_ENROLL_MESSAGE_MAX = 60000, CHANNEL_CODE_LEN = 8, CHANNEL_WORDS =
 enum channel_enroll_error {
     CHANNEL_ENROLL_OK = 0,
     CHANNEL_ENROLL_ERR_FORMAT = -1,
-    CHANNEL_ENROLL_ERR_CODE = -2,     /* the other side used another code: spend it */
-    CHANNEL_ENROLL_ERR_LOG = -3,      /* the log given does not hold this PC, or is not valid */
+    CHANNEL_ENROLL_ERR_CODE = -2, /* the other side used another code: spend it */
+    CHANNEL_ENROLL_ERR_LOG = -3,  /* the log given does not hold this PC, or is not valid */
     CHANNEL_ENROLL_ERR_STATE = -4,
     CHANNEL_ENROLL_ERR_NOMEM = -5
 };
@@ -31,7 +31,8 @@ struct channel_enroll;
 
 /* The PC's side. */
 struct channel_enroll *channel_enroll_create_pc(const char code[static CHANNEL_CODE_LEN],
-    const uint8_t sign_public[static 32], const uint8_t dh_public[static 32], const char *name, const char *os);
+    const uint8_t sign_public[static 32], const uint8_t dh_public[static 32], const char *name,
+    const char *os);
 /* The approver's side. */
 struct channel_enroll *channel_enroll_create_approver(const char code[static CHANNEL_CODE_LEN]);
 void channel_enroll_destroy(struct channel_enroll *enroll);
@@ -39,11 +40,14 @@ void channel_enroll_destroy(struct channel_enroll *enroll);
 /* Approver: the first message. Returns its length. */
 int channel_enroll_start(struct channel_enroll *enroll, uint8_t *out, size_t cap);
 /* A message arrived. *out_len = length of the answer to send now (0 = none). 0 or CHANNEL_ENROLL_ERR_*. */
-int channel_enroll_receive(struct channel_enroll *enroll, const uint8_t *data, size_t len,
-    uint8_t *out, size_t cap, size_t *out_len);
+int channel_enroll_receive(struct channel_enroll *enroll, const uint8_t *data, size_t len, uint8_t *out,
+    size_t cap, size_t *out_len);
 
 /* Approver, after message 2: who is asking. Borrowed. NULL before. */
-struct channel_enroll_pc { uint8_t sign_public[32], dh_public[32]; char name[CHANNEL_LOG_NAME_MAX + 1], os[65]; };
+struct channel_enroll_pc {
+    uint8_t sign_public[32], dh_public[32];
+    char name[CHANNEL_LOG_NAME_MAX + 1], os[65];
+};
 const struct channel_enroll_pc *channel_enroll_pc(const struct channel_enroll *enroll);
 /* Approver: message 3, once the words match and the log holds the PC. A log that does not fit into it follows
  * in parts, which channel_enroll_receive answers with as the PC asks for them: give both cap =

@@ -57,7 +57,7 @@ struct channel_link {
     enum channel_link_state state;
     bool destroying;
     uint32_t sync_request; /* the last LogGet of ours; under way while it is in the table */
-    bool untrusted; /* refused because of the log the broker shows */
+    bool untrusted;        /* refused because of the log the broker shows */
     uint64_t online_since_ms, heard_ms, sent_ms, wake_ms, hello_deadline_ms;
     uint32_t failures, ping_s, next_id;
     int64_t clock_skew_ms;

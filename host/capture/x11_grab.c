@@ -47,7 +47,7 @@ const char *x11_grab_init(struct x11_grab *grab, xcb_connection_t *conn, const x
                   grab->mask[2] == 0xff;
 
     /* File descriptors pass only over a local socket. */
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {0};
     socklen_t peer_len = sizeof peer;
     if (getpeername(xcb_get_file_descriptor(conn), (struct sockaddr *)&peer, &peer_len) != 0 ||
         peer.ss_family != AF_UNIX)

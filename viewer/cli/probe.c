@@ -18,6 +18,7 @@ enum {
     ECHO_TIMEOUT_MS = 1000, /* then the echo is null */
     AFTER_ECHO_MS = 40,     /* so that one echo does not hide in the next */
     QUIET_MS = 300,         /* without a message = at rest */
+    CLICK_LIMIT_PX = CODEC_MAX_SIDE_PX,
     BEFORE_INPUT_MS = 150,
     CHORD_MAX = 8
 };
@@ -398,10 +399,20 @@ static int parse_chord(struct probe *probe, const char *text)
 
 static int parse_click(struct probe *probe, const char *text)
 {
-    int used = 0;
-    probe->click =
-        sscanf(text, "%6d,%6d%n", &probe->click_x, &probe->click_y, &used) == 2 && text[used] == '\0';
-    return probe->click && probe->click_x >= 0 && probe->click_y >= 0 ? 0 : -1;
+    char *end = NULL;
+    const long x = strtol(text, &end, 10);
+    if (end == text || *end != ',') {
+        return -1;
+    }
+    const char *second = end + 1;
+    const long y = strtol(second, &end, 10);
+    if (end == second || *end != '\0' || x < 0 || x >= CLICK_LIMIT_PX || y < 0 || y >= CLICK_LIMIT_PX) {
+        return -1;
+    }
+    probe->click = true;
+    probe->click_x = (int32_t)x;
+    probe->click_y = (int32_t)y;
+    return 0;
 }
 
 static int parse(struct probe *probe, struct cli *cli, int argc, char **argv)

@@ -58,7 +58,9 @@ static size_t on_data(void *user, const uint8_t *data, size_t len)
             transfer_end_local(transfer, -ENOMEM, "Cannot write");
             return len;
         }
-        memcpy(transfer->chunk + transfer->chunk_len, data, len);
+        if (len > 0) {
+            memcpy(transfer->chunk + transfer->chunk_len, data, len);
+        }
         transfer->chunk_len += len;
         return len;
     }
@@ -121,7 +123,7 @@ static void take_reply(struct viewer_transfer *transfer, const Hearth__Session__
         return;
     }
     transfer_progress(transfer);
-    if (transfer->chunk_len > 0) {
+    if (transfer->chunk && transfer->chunk_len > 0) {
         const size_t early = transfer->chunk_len;
         transfer->chunk_len = 0;
         (void)on_data(transfer, transfer->chunk, early);

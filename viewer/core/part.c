@@ -47,7 +47,7 @@ static int split(struct viewer_part *part, const char *target)
 /* One line: format, source hash, size, time. */
 static bool read_state(const struct viewer_part *part, struct viewer_part_source *out)
 {
-    char text[STATE_MAX], hex[65];
+    char text[STATE_MAX];
     const int fd = openat(part->folder, part->state, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
         return false;
@@ -59,9 +59,21 @@ static bool read_state(const struct viewer_part *part, struct viewer_part_source
     }
     text[len] = '\0';
     size_t got = 0;
-    return sscanf(text, "hearth-part-1 %64[0-9a-f] %" SCNu64 " %" SCNd64, hex, &out->size, &out->mtime_ms) ==
-               3 &&
-           sodium_hex2bin(out->id, sizeof out->id, hex, 64, NULL, &got, NULL) == 0 && got == sizeof out->id;
+    static const char head[] = "hearth-part-1 ";
+    const char *id = text + sizeof head - 1;
+    if ((size_t)len < sizeof head - 1 + 64 + 1 || memcmp(text, head, sizeof head - 1) != 0 || id[64] != ' ' ||
+        sodium_hex2bin(out->id, sizeof out->id, id, 64, NULL, &got, NULL) != 0 || got != sizeof out->id) {
+        return false;
+    }
+    const char *size = id + 65;
+    char *end = NULL;
+    out->size = strtoull(size, &end, 10);
+    if (end == size || *end != ' ') {
+        return false;
+    }
+    const char *mtime = end + 1;
+    out->mtime_ms = strtoll(mtime, &end, 10);
+    return end != mtime && *end == '\n';
 }
 
 static int write_state(const struct viewer_part *part, const struct viewer_part_source *source)

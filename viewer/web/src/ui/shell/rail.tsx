@@ -57,7 +57,7 @@ export function Rail(props: { at: Place["at"] }) {
       ))}
       <span class="grow" />
       <Menu
-        name={w.you.menu(account())}
+        name={w.you.menu(account(), initials(account()))}
         menuName={account()}
         holdClass="end"
         buttonClass="hit"

@@ -8,7 +8,10 @@ export const fr: Words = {
   lang: "fr",
   page: { title: (what) => `${what} · Hearth`, skip: "Aller à la partie principale", main: "Principal" },
   nav: { ring: "Cercle", files: "Fichiers", settings: "Réglages", home: "Hearth, accueil" },
-  you: { menu: (account) => `${account}, vous et ce navigateur`, signOut: "Quitter ce compte ici" },
+  you: {
+    menu: (account, initials) => `${account} (${initials}), vous et ce navigateur`,
+    signOut: "Quitter ce compte ici",
+  },
   common: {
     cancel: "Annuler",
     close: "Fermer",
