@@ -57,15 +57,11 @@ export function Rail(props: { at: Place["at"] }) {
       ))}
       <span class="grow" />
       <Menu
-        name={w.you.menu(account(), initials(account()))}
+        name={w.you.menu(account())}
         menuName={account()}
         holdClass="end"
         buttonClass="hit"
-        icon={
-          <span class="av" aria-hidden="true">
-            {initials(account())}
-          </span>
-        }
+        icon={<span class="av" aria-hidden="true" data-initials={initials(account())} />}
       >
         {(close) => (
           <MenuItem

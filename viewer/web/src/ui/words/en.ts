@@ -9,7 +9,7 @@ export const en = {
   page: { title: (what: string) => `${what} · Hearth`, skip: "To the main part", main: "Main" },
   nav: { ring: "Ring", files: "Files", settings: "Settings", home: "Hearth, home" },
   you: {
-    menu: (account: string, initials: string) => `${account} (${initials}), you and this browser`,
+    menu: (account: string) => `${account}, you and this browser`,
     signOut: "Sign out of this browser",
   },
   common: {

@@ -9,7 +9,7 @@ export const fr: Words = {
   page: { title: (what) => `${what} · Hearth`, skip: "Aller à la partie principale", main: "Principal" },
   nav: { ring: "Cercle", files: "Fichiers", settings: "Réglages", home: "Hearth, accueil" },
   you: {
-    menu: (account, initials) => `${account} (${initials}), vous et ce navigateur`,
+    menu: (account) => `${account}, vous et ce navigateur`,
     signOut: "Quitter ce compte ici",
   },
   common: {
