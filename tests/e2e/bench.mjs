@@ -1,10 +1,10 @@
 // Run by scripts/bench. Every figure in docs/bench.md comes from here, with its spread.
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, root, sleep } from "./lib/ring.mjs";
+import { Ring, bin, root, sleep } from "./lib/ring.mjs";
 
 const rounds = 5;
 const percentile = (values, p) => {
@@ -16,25 +16,56 @@ const spread = (values, digits = 1) =>
   `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
 const program = (name) => execFileSync(join(root, "build/release/bench", name), { encoding: "utf8", timeout: 300000 }).trim();
 
+/** Voluntary context switches of all threads of a program: how often it woke up. */
+function wakeUps({ pid }) {
+  let sum = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    sum += Number(readFileSync(`/proc/${pid}/task/${task}/status`, "utf8").match(/^voluntary_ctxt_switches:\s+(\d+)/m)[1]);
+  }
+  return sum;
+}
+const idleSeconds = 20;
+async function idle(programs) {
+  const before = programs.map(wakeUps);
+  await sleep(idleSeconds * 1000);
+  return programs.map((program, i) => wakeUps(program) - before[i]);
+}
+
 const ring = await Ring.start();
 const browser = await openBrowser();
 const rows = [];
+const quiet = [];
 try {
   const display = await ring.display("1920x1080");
-  await ring.host("Bench", { display });
+  const host = await ring.host("Bench", { display });
+  await sleep(2000);
+  const [hostAlone, brokerAlone] = await idle([host, ring.broker]);
+  const watching = ring.spawn(bin("hearth"), ["--home", `${ring.dir}/cli`, "probe", "Bench", "--seconds", String(idleSeconds + 8)]);
+  await sleep(4000);
+  const [hostWatched, brokerWatched] = await idle([host, ring.broker]);
+  await watching.ended;
+  quiet.push(["nobody connected", hostAlone, brokerAlone], ["one viewer, nothing moves", hostWatched, brokerWatched]);
+  // The window manager gives the terminal its focus at the first click; let it settle.
+  await ring.cli(["probe", "Bench", "--seconds", "2", "--click", "200,200", "--json"]);
   const text = "the quick brown fox jumps over it ";
-  const cli = { p50: [], p95: [], bytes: [], first: [], connect: [] };
+  const cli = { p50: [], p95: [], bytes: [], first: [], connect: [], keys: 0, silent: 0 };
   for (let i = 0; i < rounds; i++) {
     const answer = JSON.parse(await ring.cli(["probe", "Bench", "--seconds", "2", "--click", "200,200", "--type", text, "--json"]));
-    cli.p50.push(percentile(answer.echo_ms, 0.5));
-    cli.p95.push(percentile(answer.echo_ms, 0.95));
-    cli.bytes.push(median(answer.echo_bytes));
+    // null = nothing changed within a second: counted, never taken as fast.
+    const echo = answer.echo_ms.filter((ms) => ms !== null);
+    cli.keys += answer.echo_ms.length;
+    cli.silent += answer.echo_ms.length - echo.length;
+    if (echo.length === 0) throw new Error("no key was echoed");
+    cli.p50.push(percentile(echo, 0.5));
+    cli.p95.push(percentile(echo, 0.95));
+    cli.bytes.push(median(answer.echo_bytes.filter((_, i) => answer.echo_ms[i] !== null)));
     cli.first.push(answer.first_frame_ms);
     cli.connect.push(answer.connect_ms);
   }
   rows.push(["hearth probe: key sent -> its picture decoded, p50 ms", spread(cli.p50)]);
   rows.push(["... p95 ms", spread(cli.p95)]);
   rows.push(["... bytes of a key echo, median", spread(cli.bytes, 0)]);
+  rows.push(["... keys without an echo within a second", `${cli.silent} of ${cli.keys}`]);
   rows.push(["hearth probe: dial -> sealed session, ms", spread(cli.connect)]);
   rows.push(["hearth probe: dial -> first picture, ms", spread(cli.first)]);
 
@@ -78,6 +109,14 @@ ${rows.map(([a, b]) => `| ${a} | ${b} |`).join("\n")}
 
 An echo counts from the key's record being handed to the channel to the first picture that was captured after the PC
 had applied it.
+
+## A still desktop
+
+Wake-ups in ${idleSeconds} s (voluntary context switches of all threads, the link's pings included).
+
+| | host | broker |
+|---|---|---|
+${quiet.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 
 ## Sealing
 
