@@ -1,5 +1,6 @@
 #include "host/screen/screen_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,8 +195,8 @@ static void open_source(struct screen *screen)
     }
     if (!start_polls(screen)) {
         close_source(screen);
-        strcpy(
-            screen->problem.text, "Out of memory or of file descriptors. Raise the limits of this program.");
+        (void)snprintf(screen->problem.text, sizeof screen->problem.text, "%s",
+            "Out of memory or of file descriptors. Raise the limits of this program.");
         retry_later(screen);
         return;
     }
@@ -206,7 +207,7 @@ static void open_source(struct screen *screen)
 static void lose_source(struct screen *screen)
 {
     close_source(screen);
-    strcpy(screen->problem.text,
+    (void)snprintf(screen->problem.text, sizeof screen->problem.text, "%s",
         "The display went away: its session ended or its server stopped. The picture comes back "
         "by itself when there is a display again.");
     retry_later(screen);
