@@ -173,7 +173,11 @@ export class Ring {
     const display = `:${number}`;
     const env = { ...process.env, DISPLAY: display };
     await run("xsetroot", ["-solid", "#31424a"], { env });
-    if (wm) this.spawn("openbox", [], { env });
+    const property = async (name) => (await run("xprop", ["-root", name], { env })).stdout;
+    if (wm) {
+      this.spawn("openbox", [], { env });
+      await until("the window manager is there", async () => /# 0x/.test(await property("_NET_SUPPORTING_WM_CHECK")));
+    }
     if (terminal) {
       // No blinking cursor: the picture must come to rest.
       this.spawn("xterm", ["-fa", "Monospace", "-fs", "11", "-geometry", "90x24+40+40", "-xrm", "*cursorBlink: false",
@@ -182,6 +186,8 @@ export class Ring {
         const { stdout } = await run("xwininfo", ["-root", "-tree"], { env });
         return /xterm/i.test(stdout);
       });
+      // A key goes to whoever has the focus: not before the terminal has it.
+      if (wm) await until("the terminal has the focus", async () => /# 0x[1-9a-f]/.test(await property("_NET_ACTIVE_WINDOW")));
     }
     return display;
   }
