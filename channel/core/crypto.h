@@ -1,5 +1,5 @@
-/* The crypto port: the only door from the channel to primitives. Natively OpenSSL (AEAD, SHA-256) and
- * libsodium (X25519, Ed25519, Argon2id, ristretto255, random); in the page crypto_wasm.c hands each call
+/* The crypto port: the only door from the channel to primitives. Natively libsodium, and
+ * OpenSSL where it is faster (large records, SHA-256); in the page crypto_wasm.c hands each call
  * to the worker's audited library. Choice by measurement: docs/bench.md "Sealing".
  * All functions are constant time in their secrets. Any thread. */
 #pragma once
