@@ -1,30 +1,48 @@
 /* Bytes and time per frame of the screen codec, on made-up scenes or on recorded frames.
  *
  *   codec_bench                                  all scenes at 1920x1080
- *   codec_bench --frames FILE --size 1920x1080   raw BGRX frames, one after the other
  *   codec_bench --scene NAME                     one of them
- *   --dump FILE                                  also write each message behind its length (u32), and at the
- *                                                end 0 and a checksum of the picture: for wasm_decode.mjs
- *   --lossy    natural content as JPEG first     --still   each frame on its own, from nothing
+ *   codec_bench --trace FILE                     what capture_record wrote, with its damage; - reads
+ *                                                standard input: zstdcat x.htr.zst | codec_bench --trace -
+ *   codec_bench --frames FILE --size 1920x1080   raw BGRX frames, one after the other
+ *   --runs N     the best of N runs, frame by frame: the machine has other work too
+ *   --lossy      natural content as JPEG first     --still   each frame on its own, from nothing
+ *   --blind      do not tell the damage of a trace
+ *   --dump FILE  also write each message behind its length (u32), and at the end 0 and a checksum of the
+ *                picture: for wasm_decode.mjs
  *
- * Damage is told only for `typing`; everywhere else the whole screen is compared. Times are processor time of
- * one core. */
-#include "tests/unit/codec/scene.h"
+ * Damage is told only for `typing` and traces; everywhere else the whole screen is compared. Times are
+ * processor time of one core: the whole call, and in it diff (compare with what was sent), motion (moves and
+ * what lies under) and code (fills, tiles, pictures). */
+#include "codec/bench/scenes.h"
+#include "codec/bench/stages.h"
+#include "codec/bench/trace.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { WIDTH_PX = 1920, HEIGHT_PX = 1080, FRAMES = 60 };
+enum { MAX_FRAMES = 4096, MAX_RUNS = 100 };
+
+/* One frame, the best of all runs. */
+struct cost {
+    double encode_ms, decode_ms, stage_ms[STAGE_COUNT];
+};
 
 struct result {
     const char *name;
+    int run;
     size_t frames, bytes, most_bytes, first_bytes;
-    double encode_ms, most_encode_ms, decode_ms, first_encode_ms, first_decode_ms;
+    struct cost *cost; /* MAX_FRAMES, owned */
     size_t wrong;
     FILE *dump; /* or NULL */
+};
+
+struct options {
+    bool lossy, still, blind;
+    int runs;
+    FILE *dump;
 };
 
 /* FNV-1a over red, green, blue, 255 of every pixel: what the page would hand to a canvas. */
@@ -56,191 +74,182 @@ static void dump_end(FILE *f, const struct codec_decoder *d)
     dump32(f, checksum(d));
 }
 
-static double now_ms(void)
+static void lower(double *best, double now, bool first)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* others may be using the machine */
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+    if (first || now < *best)
+        *best = now;
 }
 
 /* One frame: messages until nothing is dirty. */
 static void send(
-    struct result *r, struct scene_link *l, const struct scene *s, const struct codec_rect *damage)
+    struct result *r, struct scene_link *l, const struct scene *s, struct codec_encoder_frame frame)
 {
-    const struct codec_rect none = {0};
-    double encode_ms = 0, decode_ms = 0;
+    static const struct codec_rect none;
+    struct cost now = {0};
     size_t bytes = 0;
-    l->stats.complete = false;
-    for (bool first = true; !l->stats.complete; first = false) {
-        const struct codec_encoder_frame frame = {
-            .pixels = s->px,
-            .stride_px = (size_t)s->w,
-            .damage = first ? damage : &none,
-            .damage_count = first && damage ? 1 : 0,
-            .now_us = l->now_us,
-            .budget_bytes = CODEC_MAX_MESSAGE_BYTES,
-        };
-        const double t0 = now_ms();
+    if (r->frames == MAX_FRAMES)
+        return;
+    stage_take(now.stage_ms);
+    frame.pixels = s->px;
+    frame.stride_px = (size_t)s->w;
+    frame.now_us = l->now_us;
+    frame.budget_bytes = CODEC_MAX_MESSAGE_BYTES;
+    do {
+        const double t0 = stage_now_ms();
         const int n =
             codec_encoder_encode(l->encoder, &frame, l->message, CODEC_MAX_MESSAGE_BYTES, &l->stats);
-        const double t1 = now_ms();
+        const double t1 = stage_now_ms();
         const int err = n > 0 ? codec_decoder_decode(l->decoder, l->message, (size_t)n, &l->decoded) : n;
-        const double t2 = now_ms();
+        const double t2 = stage_now_ms();
         if (err < 0) {
             fprintf(stderr, "%s: %s\n", r->name, codec_strerror(err));
             exit(1);
         }
-        if (r->dump && n > 0) {
+        if (r->dump && n > 0 && r->run == 0) {
             dump32(r->dump, (uint32_t)n);
             (void)fwrite(l->message, 1, (size_t)n, r->dump);
         }
         bytes += (size_t)n;
-        encode_ms += t1 - t0;
-        decode_ms += t2 - t1;
-    }
+        now.encode_ms += t1 - t0;
+        now.decode_ms += t2 - t1;
+        frame.damage = &none;
+        frame.damage_count = 0;
+    } while (!l->stats.complete);
+    stage_take(now.stage_ms);
+    struct cost *best = &r->cost[r->frames];
+    lower(&best->encode_ms, now.encode_ms, r->run == 0);
+    lower(&best->decode_ms, now.decode_ms, r->run == 0);
+    for (int i = 0; i < STAGE_COUNT; i++)
+        lower(&best->stage_ms[i], now.stage_ms[i], r->run == 0);
     r->wrong += l->stats.exact && !scene_link_equal(l, s);
     if (r->frames++ == 0) {
         r->first_bytes = bytes;
-        r->first_encode_ms = encode_ms;
-        r->first_decode_ms = decode_ms;
-        return;
+    } else {
+        r->bytes += bytes;
+        r->most_bytes = bytes > r->most_bytes ? bytes : r->most_bytes;
     }
-    r->bytes += bytes;
-    r->most_bytes = bytes > r->most_bytes ? bytes : r->most_bytes;
-    r->encode_ms += encode_ms;
-    r->most_encode_ms = encode_ms > r->most_encode_ms ? encode_ms : r->most_encode_ms;
-    r->decode_ms += decode_ms;
+}
+
+static void begin_run(struct result *r, int run)
+{
+    r->run = run;
+    r->frames = r->bytes = r->most_bytes = 0;
 }
 
 static void print(const struct result *r)
 {
     const double n = r->frames > 1 ? (double)(r->frames - 1) : 1;
-    printf("%-12s %5zu %9.1f %7.2f %7.2f %9.0f %9zu %8.3f %8.3f %8.3f %s\n", r->name, r->frames,
-        (double)r->first_bytes / 1e3, r->first_encode_ms, r->first_decode_ms, (double)r->bytes / n,
-        r->most_bytes, r->encode_ms / n, r->most_encode_ms, r->decode_ms / n, r->wrong ? "WRONG" : "exact");
+    struct cost sum = {0};
+    double most_ms = 0;
+    for (size_t i = 1; i < r->frames; i++) {
+        sum.encode_ms += r->cost[i].encode_ms;
+        sum.decode_ms += r->cost[i].decode_ms;
+        most_ms = r->cost[i].encode_ms > most_ms ? r->cost[i].encode_ms : most_ms;
+        for (int k = 0; k < STAGE_COUNT; k++)
+            sum.stage_ms[k] += r->cost[i].stage_ms[k];
+    }
+    printf("%-12.12s %5zu %8.1f %7.2f %7.2f %8.0f %8zu %8.3f %8.3f %7.3f %7.3f %8.3f %7.3f %s\n", r->name,
+        r->frames, (double)r->first_bytes / 1e3, r->cost[0].encode_ms, r->cost[0].decode_ms,
+        (double)r->bytes / n, r->most_bytes, sum.encode_ms / n, most_ms, sum.stage_ms[STAGE_DIFF] / n,
+        sum.stage_ms[STAGE_MOTION] / n, sum.stage_ms[STAGE_CODE] / n, sum.decode_ms / n,
+        r->wrong ? "WRONG" : "exact");
+    fflush(stdout);
 }
 
-static void scene_typing(struct scene *s, int frame, struct codec_rect *damage)
+static struct result new_result(const char *name, const struct options *o)
 {
-    *damage = (struct codec_rect){40 + frame * 8, 500, 8, 15};
-    if (frame == 0)
-        scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 3, 0x202020, 0xffffff);
-    else
-        scene_text(s, *damage, 1000 + (uint32_t)frame, 0x202020, 0xffffff);
+    const char *slash = strrchr(name, '/');
+    struct result r = {.name = slash ? slash + 1 : name, .dump = o->dump};
+    r.cost = calloc(MAX_FRAMES, sizeof *r.cost);
+    if (!r.cost)
+        abort();
+    return r;
 }
 
-static void scene_scroll(struct scene *s, int frame, struct codec_rect *damage)
+static void link_init(struct scene_link *l, int32_t w, int32_t h, const struct options *o)
 {
-    (void)damage;
-    if (frame == 0)
-        scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 3, 0x202020, 0xffffff);
-    scene_shift(s, (struct codec_rect){0, 90, s->w, s->h - 90}, 0, -60);
-    scene_text(s, (struct codec_rect){0, s->h - 60, s->w, 60}, 500 + (uint32_t)frame * 4, 0x202020, 0xffffff);
+    scene_link_init(
+        l, &(struct codec_encoder_config){.width_px = w, .height_px = h, .lossy_first = o->lossy});
 }
 
-static void scene_terminal(struct scene *s, int frame, struct codec_rect *damage)
+static void run_scenes(const char *only, const struct options *o)
 {
-    (void)damage;
-    scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 100 + (uint32_t)frame * 4, 0xd0d0d0, 0x101010);
-}
-
-static void scene_drag(struct scene *s, int frame, struct codec_rect *damage)
-{
-    (void)damage;
-    static const struct codec_rect all = {0, 0, WIDTH_PX, HEIGHT_PX};
-    scene_photo(s, all, 0);
-    const int at = frame < FRAMES / 4 ? frame : FRAMES / 2 - frame; /* there and back */
-    scene_window(s, (struct codec_rect){100 + at * 12, 80 + at * 5, 760, 520}, 3);
-}
-
-static void scene_switch(struct scene *s, int frame, struct codec_rect *damage)
-{
-    (void)damage;
-    scene_fill(s, (struct codec_rect){0, 0, s->w, s->h}, 0xeeeeec);
-    for (int i = 0; i < 4; i++)
-        scene_window(s, (struct codec_rect){60 + i * 300, 40 + i * 120 + frame % 7, 800, 600},
-            (uint32_t)(frame * 40 + i * 9));
-}
-
-static void scene_photos(struct scene *s, int frame, struct codec_rect *damage)
-{
-    (void)damage;
-    scene_photo(s, (struct codec_rect){0, 0, s->w, s->h}, frame * 517);
-}
-
-static void scene_video(struct scene *s, int frame, struct codec_rect *damage)
-{
-    (void)damage;
-    if (frame == 0)
-        scene_text(s, (struct codec_rect){0, 0, s->w, s->h}, 3, 0x202020, 0xffffff);
-    scene_photo(s, (struct codec_rect){480, 270, 960, 540}, frame * 517);
-}
-
-static const struct {
-    const char *name;
-    void (*draw)(struct scene *s, int frame, struct codec_rect *damage);
-    int frames;
-    bool damage;
-} SCENES[] = {
-    {"typing", scene_typing, FRAMES, true},
-    {"scroll", scene_scroll, FRAMES, false},
-    {"terminal", scene_terminal, FRAMES, false},
-    {"window", scene_drag, FRAMES / 2, false},
-    {"switch", scene_switch, FRAMES / 4, false},
-    {"photo", scene_photos, 4, false},
-    {"video", scene_video, 10, false},
-};
-
-static void run_scenes(bool lossy, const char *only, FILE *out)
-{
-    for (size_t i = 0; i < sizeof SCENES / sizeof SCENES[0]; i++) {
-        if (only && strcmp(only, SCENES[i].name) != 0)
+    for (size_t i = 0; i < BENCH_SCENE_COUNT; i++) {
+        const struct bench_scene *scene = &BENCH_SCENES[i];
+        if (only && strcmp(only, scene->name) != 0)
             continue;
-        struct scene s;
-        struct scene_link l;
-        struct result r = {.name = SCENES[i].name, .dump = out};
-        scene_init(&s, WIDTH_PX, HEIGHT_PX, 1);
-        scene_link_init(&l, &(struct codec_encoder_config){
-                                .width_px = WIDTH_PX, .height_px = HEIGHT_PX, .lossy_first = lossy});
-        for (int f = 0; f < SCENES[i].frames; f++) {
-            struct codec_rect damage = {0};
-            SCENES[i].draw(&s, f, &damage);
-            l.now_us += 33333;
-            send(&r, &l, &s, f > 0 && SCENES[i].damage ? &damage : NULL);
+        struct result r = new_result(scene->name, o);
+        for (int run = 0; run < o->runs; run++) {
+            struct scene s;
+            struct scene_link l;
+            scene_init(&s, SCENE_WIDTH_PX, SCENE_HEIGHT_PX, 1);
+            link_init(&l, SCENE_WIDTH_PX, SCENE_HEIGHT_PX, o);
+            begin_run(&r, run);
+            for (int f = 0; f < scene->frames; f++) {
+                struct codec_rect damage = {0};
+                scene->draw(&s, f, &damage);
+                l.now_us += 33333;
+                const bool tell = f > 0 && scene->damage;
+                send(&r, &l, &s,
+                    (struct codec_encoder_frame){.damage = tell ? &damage : NULL, .damage_count = tell});
+            }
+            if (o->dump && run == 0)
+                dump_end(o->dump, l.decoder);
+            scene_link_finish(&l);
+            scene_finish(&s);
         }
         print(&r);
-        if (out)
-            dump_end(out, l.decoder);
-        scene_link_finish(&l);
-        scene_finish(&s);
+        free(r.cost);
     }
 }
 
-static int run_file(const char *path, int32_t w, int32_t h, bool lossy, bool still, FILE *out)
+static FILE *open_input(const char *path)
 {
-    FILE *f = fopen(path, "rb");
-    if (!f) {
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    if (!f)
         perror(path);
-        return 1;
-    }
-    struct scene s;
-    struct scene_link l;
-    const char *slash = strrchr(path, '/');
-    struct result r = {.name = slash ? slash + 1 : path, .dump = out};
-    scene_init(&s, w, h, 1);
-    scene_link_init(&l, &(struct codec_encoder_config){.width_px = w, .height_px = h, .lossy_first = lossy});
-    while (fread(s.px, 4, (size_t)w * (size_t)h, f) == (size_t)w * (size_t)h) {
-        l.now_us += 33333;
-        if (still && r.frames > 0 && codec_encoder_reset(l.encoder, w, h) < 0)
+    return f;
+}
+
+/* Raw frames (w and h given) or a trace (w is 0). */
+static int run_file(const char *path, int32_t w, int32_t h, const struct options *o)
+{
+    const bool trace = w == 0;
+    static struct trace_frame recorded;
+    struct result r = new_result(path, o);
+    for (int run = 0; run < o->runs; run++) {
+        FILE *f = open_input(path);
+        if (!f || (trace && !trace_read_start(f, &w, &h))) {
+            fprintf(stderr, "%s: not a trace\n", path);
+            free(r.cost);
+            return 1;
+        }
+        struct scene s;
+        struct scene_link l;
+        scene_init(&s, w, h, 1);
+        link_init(&l, w, h, o);
+        begin_run(&r, run);
+        const uint64_t start_us = l.now_us;
+        const size_t pixels = (size_t)w * (size_t)h;
+        while (trace ? trace_read_frame(f, &recorded, s.px, w, h) : fread(s.px, 4, pixels, f) == pixels) {
+            l.now_us = trace ? start_us + recorded.time_us : l.now_us + 33333;
+            if (o->still && r.frames > 0 && codec_encoder_reset(l.encoder, w, h) < 0)
+                break;
+            const bool tell = trace && !o->blind && !o->still;
+            send(&r, &l, &s,
+                (struct codec_encoder_frame){
+                    .damage = tell ? recorded.rect : NULL, .damage_count = tell ? recorded.rect_count : 0});
+        }
+        if (o->dump && run == 0)
+            dump_end(o->dump, l.decoder);
+        scene_link_finish(&l);
+        scene_finish(&s);
+        if (f == stdin)
             break;
-        send(&r, &l, &s, NULL);
+        fclose(f);
     }
     print(&r);
-    if (out)
-        dump_end(out, l.decoder);
-    scene_link_finish(&l);
-    scene_finish(&s);
-    fclose(f);
+    free(r.cost);
     return 0;
 }
 
@@ -249,29 +258,35 @@ int main(int argc, char **argv)
     static const struct option options[] = {{"frames", required_argument, NULL, 'f'},
         {"size", required_argument, NULL, 's'}, {"lossy", no_argument, NULL, 'l'},
         {"still", no_argument, NULL, '1'}, {"scene", required_argument, NULL, 'n'},
-        {"dump", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
-    const char *frames = NULL, *scene = NULL;
-    int w = WIDTH_PX, h = HEIGHT_PX;
-    bool lossy = false, still = false;
-    FILE *out = NULL;
+        {"trace", required_argument, NULL, 't'}, {"runs", required_argument, NULL, 'r'},
+        {"blind", no_argument, NULL, 'b'}, {"dump", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
+    const char *frames = NULL, *scene = NULL, *trace = NULL;
+    int w = SCENE_WIDTH_PX, h = SCENE_HEIGHT_PX;
+    struct options o = {.runs = 1};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'f')
             frames = optarg;
         else if (c == 'l')
-            lossy = true;
+            o.lossy = true;
         else if (c == 'n')
             scene = optarg;
-        else if (c == 'd' && !out && (out = fopen(optarg, "wb")))
+        else if (c == 't')
+            trace = optarg;
+        else if (c == 'b')
+            o.blind = true;
+        else if (c == 'd' && !o.dump && (o.dump = fopen(optarg, "wb")))
             continue;
         else if (c == '1')
-            still = true;
-        else if (c != 's' || sscanf(optarg, "%dx%d", &w, &h) != 2)
+            o.still = true;
+        else if (c == 'r' && sscanf(optarg, "%d", &o.runs) == 1 && o.runs > 0 && o.runs <= MAX_RUNS)
+            continue;
+        else if (c != 's' || sscanf(optarg, "%dx%d", &w, &h) != 2 || w < 1 || h < 1)
             return 2;
     }
-    printf("%-12s %5s %9s %7s %7s %9s %9s %8s %8s %8s\n", "scene", "n", "first kB", "enc ms", "dec ms",
-        "B/frame", "most B", "enc ms", "most", "dec ms");
-    if (frames)
-        return run_file(frames, w, h, lossy, still, out);
-    run_scenes(lossy, scene, out);
+    printf("%-12s %5s %8s %7s %7s %8s %8s %8s %8s %7s %7s %8s %7s\n", "scene", "n", "first kB", "enc ms",
+        "dec ms", "B/frame", "most B", "enc ms", "most", "diff", "motion", "code", "dec ms");
+    if (frames || trace)
+        return frames ? run_file(frames, w, h, &o) : run_file(trace, 0, 0, &o);
+    run_scenes(scene, &o);
     return 0;
 }
