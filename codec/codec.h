@@ -28,7 +28,8 @@ enum codec_error {
     CODEC_ERR_CORRUPT = -5, /* a coder did not consume exactly its bytes */
     CODEC_ERR_UNKNOWN = -6, /* operation or flag that this version does not know */
     CODEC_ERR_LIMIT = -7,   /* work or memory beyond what one message may cost */
-    CODEC_ERR_SPACE = -8    /* the caller's buffer is too small */
+    CODEC_ERR_SPACE = -8,   /* the caller's buffer is too small */
+    CODEC_ERR_SLOT = -9     /* a slot that is empty or of another size, or a lossy tile for a slot */
 };
 
 const char *codec_strerror(int err);

@@ -1,5 +1,6 @@
 #include "codec/decoder.h"
 
+#include "codec/cache.h"
 #include "codec/dirty.h"
 #include "codec/jpeg.h"
 #include "codec/message.h"
@@ -13,16 +14,19 @@ struct codec_decoder {
     uint16_t epoch;
     uint32_t seq;
     struct codec_screen screen;
+    struct codec_cache cache;
     struct codec_tile_models models;
     struct codec_patch patch;
     bool tile_row[CODEC_MAX_SIDE_PX / CODEC_TILE_PX]; /* which tiles of the row above were coded */
 };
 
-struct codec_decoder *codec_decoder_create(size_t max_pixels)
+struct codec_decoder *codec_decoder_create(size_t max_pixels, size_t slots)
 {
     struct codec_decoder *d = calloc(1, sizeof *d);
-    if (d)
-        d->max_pixels = max_pixels;
+    if (!d)
+        return NULL;
+    d->max_pixels = max_pixels;
+    codec_cache_init(&d->cache, slots);
     return d;
 }
 
@@ -31,6 +35,7 @@ void codec_decoder_destroy(struct codec_decoder *d)
     if (!d)
         return;
     codec_screen_finish(&d->screen);
+    codec_cache_clear(&d->cache);
     free(d);
 }
 
@@ -40,6 +45,7 @@ static int start_epoch(struct codec_decoder *d, int32_t width_px, int32_t height
         return CODEC_ERR_RANGE;
     /* The old picture goes first, so that two screens are never held at once. */
     codec_screen_finish(&d->screen);
+    codec_cache_clear(&d->cache);
     const int err = codec_screen_init(&d->screen, width_px, height_px);
     if (err < 0)
         return err;
@@ -73,8 +79,11 @@ static bool tiles_rect(const struct codec_screen *s, struct codec_rect tiles, st
     return true;
 }
 
-static int check_op(const struct codec_screen *s, const struct codec_op *op, uint64_t *out_paint)
+/* *out_paint, in pixels, is exact up to limit. */
+static int check_op(
+    const struct codec_decoder *d, const struct codec_op *op, uint64_t limit, uint64_t *out_paint)
 {
+    const struct codec_screen *s = &d->screen;
     struct codec_rect r = op->rect;
     switch (op->type) {
     case CODEC_OP_SIZE:
@@ -97,6 +106,12 @@ static int check_op(const struct codec_screen *s, const struct codec_op *op, uin
         if (!codec_screen_has(s, r) || !cell_aligned(s, r))
             return CODEC_ERR_RANGE;
         break;
+    case CODEC_OP_SAVE:
+    case CODEC_OP_LOAD:
+        if (op->slot >= d->cache.slots || op->count > d->cache.slots - op->slot ||
+            !codec_cache_run_px(s, op->tile, op->count, limit, out_paint))
+            return CODEC_ERR_RANGE;
+        return 0;
     }
     *out_paint = area(r);
     return 0;
@@ -104,24 +119,25 @@ static int check_op(const struct codec_screen *s, const struct codec_op *op, uin
 
 /* Check every operation before a pixel is touched. *out_coded is the payload left for exact tiles. */
 static int check_ops(
-    const struct codec_screen *s, const uint8_t *ops, size_t len, size_t payload_len, size_t *out_coded)
+    const struct codec_decoder *d, const uint8_t *ops, size_t len, size_t payload_len, size_t *out_coded)
 {
+    const struct codec_screen *s = &d->screen;
     const uint64_t max_paint = CODEC_MESSAGE_MAX_PAINT * (uint64_t)s->width_px * (uint64_t)s->height_px;
     uint64_t paint = 0;
     size_t count = 0, copies = 0, jpeg = 0;
     bool coded = false;
-    enum codec_op_type phase = CODEC_OP_COPY;
+    int phase = 0;
     for (size_t pos = 0; pos < len;) {
         struct codec_op op;
         const int n = codec_op_parse(ops + pos, len - pos, &op);
         if (n < 0)
             return n;
         pos += (size_t)n;
-        if (op.type < phase)
+        if (codec_op_phase(op.type) < phase)
             return CODEC_ERR_ORDER;
-        phase = op.type;
+        phase = codec_op_phase(op.type);
         uint64_t px = 0;
-        const int err = check_op(s, &op, &px);
+        const int err = check_op(d, &op, max_paint, &px);
         if (err < 0)
             return err;
         paint += px;
@@ -138,6 +154,24 @@ static int check_ops(
     if (!coded && jpeg != payload_len)
         return CODEC_ERR_LENGTH;
     *out_coded = payload_len - jpeg;
+    return 0;
+}
+
+static int apply_run(struct codec_decoder *d, const struct codec_op *op, struct codec_dirty *dirty)
+{
+    const int32_t cols = d->screen.tiles_x;
+    for (uint32_t i = 0; i < op->count; i++) {
+        const int err = op->type == CODEC_OP_SAVE
+                            ? codec_cache_save(&d->cache, &d->screen, op->tile + i, op->slot + i)
+                            : codec_cache_load(&d->cache, &d->screen, op->tile + i, op->slot + i);
+        struct codec_rect r;
+        if (err < 0)
+            return err;
+        const int32_t t = (int32_t)(op->tile + i);
+        if (op->type == CODEC_OP_LOAD &&
+            tiles_rect(&d->screen, (struct codec_rect){t % cols, t / cols, 1, 1}, &r))
+            codec_dirty_add(dirty, r);
+    }
     return 0;
 }
 
@@ -219,10 +253,14 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
             err = apply_jpeg(d, op.rect, jpeg, op.len);
             jpeg += op.len;
             break;
+        case CODEC_OP_SAVE:
+        case CODEC_OP_LOAD:
+            err = apply_run(d, &op, dirty);
+            break;
         }
         if (err < 0)
             return err;
-        if (op.type != CODEC_OP_EXACT)
+        if (op.type != CODEC_OP_EXACT && op.type != CODEC_OP_SAVE && op.type != CODEC_OP_LOAD)
             codec_dirty_add(dirty, op.rect);
     }
     return !exact || codec_range_read_ok(&range) ? 0 : CODEC_ERR_CORRUPT;
@@ -255,7 +293,7 @@ static int decode(struct codec_decoder *d, const uint8_t *data, size_t len, cons
         codec_dirty_add(dirty, (struct codec_rect){0, 0, op.rect.w, op.rect.h});
     }
     size_t coded = 0;
-    const int err = check_ops(&d->screen, ops, ops_len, m->payload_len, &coded);
+    const int err = check_ops(d, ops, ops_len, m->payload_len, &coded);
     if (err < 0)
         return err;
     return apply_ops(d, ops, ops_len, payload, coded, dirty);

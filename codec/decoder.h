@@ -20,8 +20,9 @@ struct codec_decoded {
     uint32_t exact_permille;                  /* share of the screen that equals the host's */
 };
 
-/* max_pixels bounds width*height of any screen it will accept. NULL when out of memory. */
-struct codec_decoder *codec_decoder_create(size_t max_pixels);
+/* max_pixels bounds width*height of any screen it will accept; slots, those for exact tiles that the host
+ * may use, 16 KiB each and at most CODEC_CACHE_MAX_SLOTS (cache.h). NULL when out of memory. */
+struct codec_decoder *codec_decoder_create(size_t max_pixels, size_t slots);
 void codec_decoder_destroy(struct codec_decoder *decoder);
 
 /* Decode one whole message. 0 and *out filled, or CODEC_ERR_* with *out untouched. */

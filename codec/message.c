@@ -2,15 +2,24 @@
 
 #include "codec/bytes.h"
 
-/* Bytes of an operation by type, with the type byte. */
-static const uint8_t OP_BYTES[] = {
-    [CODEC_OP_SIZE] = 5,
-    [CODEC_OP_COPY] = 14,
-    [CODEC_OP_SWAP] = 9,
-    [CODEC_OP_FILL] = 12,
-    [CODEC_OP_EXACT] = 5,
-    [CODEC_OP_JPEG] = 13,
+/* By type: bytes with the type byte (0: no such type), and place in a message. */
+static const struct {
+    uint8_t bytes, phase;
+} OP[] = {
+    [CODEC_OP_SIZE] = {5, 0},
+    [CODEC_OP_SAVE] = {7, 1},
+    [CODEC_OP_COPY] = {14, 2},
+    [CODEC_OP_SWAP] = {9, 3},
+    [CODEC_OP_LOAD] = {7, 4},
+    [CODEC_OP_FILL] = {12, 5},
+    [CODEC_OP_EXACT] = {5, 6},
+    [CODEC_OP_JPEG] = {13, 7},
 };
+
+int codec_op_phase(enum codec_op_type type)
+{
+    return OP[type].phase;
+}
 
 void codec_message_write(uint8_t *out, const struct codec_message *m)
 {
@@ -59,7 +68,7 @@ static struct codec_rect get_rect(const uint8_t *p)
 
 int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op)
 {
-    const int n = OP_BYTES[op->type];
+    const int n = OP[op->type].bytes;
     if (cap < (size_t)n)
         return CODEC_ERR_SPACE;
     uint8_t *p = codec_put8(out, (uint32_t)op->type);
@@ -93,6 +102,12 @@ int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op)
         p = put_rect(p, op->rect);
         (void)codec_put32(p, op->len);
         break;
+    case CODEC_OP_SAVE:
+    case CODEC_OP_LOAD:
+        p = codec_put16(p, op->tile);
+        p = codec_put16(p, op->slot);
+        (void)codec_put16(p, op->count);
+        break;
     }
     return n;
 }
@@ -101,9 +116,9 @@ int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out)
 {
     if (len == 0)
         return CODEC_ERR_LENGTH;
-    if (data[0] < CODEC_OP_SIZE || data[0] > CODEC_OP_JPEG)
+    if (data[0] >= sizeof OP / sizeof OP[0] || OP[data[0]].bytes == 0)
         return CODEC_ERR_UNKNOWN;
-    const int n = OP_BYTES[data[0]];
+    const int n = OP[data[0]].bytes;
     if (len < (size_t)n)
         return CODEC_ERR_LENGTH;
     struct codec_op op = {.type = (enum codec_op_type)data[0]};
@@ -134,6 +149,12 @@ int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out)
     case CODEC_OP_JPEG:
         op.rect = get_rect(p);
         op.len = codec_get32(p + 8);
+        break;
+    case CODEC_OP_SAVE:
+    case CODEC_OP_LOAD:
+        op.tile = codec_get16(p);
+        op.slot = codec_get16(p + 2);
+        op.count = codec_get16(p + 4);
         break;
     }
     *out = op;

@@ -22,14 +22,16 @@ struct codec_message {
     uint32_t ops_len, payload_len; /* bytes */
 };
 
-/* In the order in which a message must have them; COPY to JPEG may repeat. */
+/* All but SIZE may repeat. The order inside a message is that of codec_op_phase(). */
 enum codec_op_type {
     CODEC_OP_SIZE = 1,
     CODEC_OP_COPY = 2,
     CODEC_OP_SWAP = 3,
     CODEC_OP_FILL = 4,
     CODEC_OP_EXACT = 5,
-    CODEC_OP_JPEG = 6
+    CODEC_OP_JPEG = 6,
+    CODEC_OP_SAVE = 7,
+    CODEC_OP_LOAD = 8
 };
 
 struct codec_op {
@@ -39,12 +41,18 @@ struct codec_op {
     bool under;             /* COPY: keep what it covers, give back what it uncovers */
     uint32_t colour;        /* FILL */
     uint32_t len;           /* JPEG: bytes of the payload */
+    uint32_t tile, slot;    /* SAVE, LOAD: first of a run of tiles, row by row, and of slots */
+    uint32_t count;         /* SAVE, LOAD: length of both runs */
 };
 
 /* Writes CODEC_MESSAGE_HEADER_BYTES. */
 void codec_message_write(uint8_t *out, const struct codec_message *m);
 /* CODEC_ERR_LENGTH unless len is exactly header, operations and payload; CODEC_ERR_UNKNOWN. */
 int codec_message_parse(const uint8_t *data, size_t len, struct codec_message *out);
+
+/* A message must not have an operation after one of a later phase. Phases grow from SIZE on: what is saved
+ * is the picture before the message, what moves comes before what is painted. */
+int codec_op_phase(enum codec_op_type type);
 
 /* Bytes written (<= CODEC_OP_MAX_BYTES) or CODEC_ERR_SPACE. */
 int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op);

@@ -14,7 +14,7 @@ struct viewer_screen *viewer_screen_create(size_t max_pixels)
     if (!screen) {
         return NULL;
     }
-    screen->decoder = codec_decoder_create(max_pixels);
+    screen->decoder = codec_decoder_create(max_pixels, VIEWER_SCREEN_SLOTS);
     if (!screen->decoder) {
         free(screen);
         return NULL;

@@ -6,7 +6,11 @@
 
 #include "codec/decoder.h"
 
-enum { VIEWER_SCREEN_ENVELOPE_BYTES = 9, VIEWER_SCREEN_ENVELOPE_VERSION = 1 };
+enum {
+    VIEWER_SCREEN_ENVELOPE_BYTES = 9,
+    VIEWER_SCREEN_ENVELOPE_VERSION = 1,
+    VIEWER_SCREEN_SLOTS = 4096 /* for exact tiles, 64 MiB when all are in use */
+};
 
 enum viewer_screen_error {
     VIEWER_SCREEN_OK = 0,

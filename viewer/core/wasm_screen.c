@@ -14,16 +14,17 @@ struct viewer_decoded {
 _Static_assert(offsetof(struct viewer_decoded, dirty) == 32 && sizeof(struct codec_rect) == 16,
     "layout read by wasm.ts");
 
-struct codec_decoder *hearth_decoder_create(size_t max_pixels);
+struct codec_decoder *hearth_decoder_create(size_t max_pixels, size_t slots);
 void hearth_decoder_destroy(struct codec_decoder *decoder);
 int hearth_decoder_decode(
     struct codec_decoder *decoder, const uint8_t *data, size_t len, struct viewer_decoded *out);
 int hearth_decoder_copy(const struct codec_decoder *decoder, int32_t x, int32_t y, int32_t w, int32_t h,
     uint8_t *out, size_t cap);
 
-VIEWER_EXPORT("hearth_decoder_create") struct codec_decoder *hearth_decoder_create(size_t max_pixels)
+VIEWER_EXPORT("hearth_decoder_create")
+struct codec_decoder *hearth_decoder_create(size_t max_pixels, size_t slots)
 {
-    return codec_decoder_create(max_pixels);
+    return codec_decoder_create(max_pixels, slots);
 }
 
 VIEWER_EXPORT("hearth_decoder_destroy") void hearth_decoder_destroy(struct codec_decoder *decoder)

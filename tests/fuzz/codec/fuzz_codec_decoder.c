@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PIXELS = 512 * 512, MAX_MESSAGES = 16 };
+enum { MAX_PIXELS = 512 * 512, SLOTS = 128, MAX_MESSAGES = 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,7 +40,7 @@ static void check(const struct codec_decoder *d, int err, const struct codec_dec
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct codec_decoder *d = codec_decoder_create(MAX_PIXELS);
+    struct codec_decoder *d = codec_decoder_create(MAX_PIXELS, SLOTS);
     if (!d)
         return 0;
     uint32_t seq = 0;

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .width_px = w, .height_px = h, .lossy_first = take(&in) & 1, .jpeg_quality = (int)take(&in) % 100};
     uint32_t *px = calloc((size_t)w * (size_t)h, sizeof *px);
     struct codec_encoder *e = codec_encoder_create(&config);
-    struct codec_decoder *d = codec_decoder_create((size_t)w * (size_t)h);
+    struct codec_decoder *d = codec_decoder_create((size_t)w * (size_t)h, 0);
     if (!px || !e || !d)
         abort();
     struct codec_encoder_stats stats = {0};

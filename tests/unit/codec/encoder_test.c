@@ -119,7 +119,7 @@ static bool live(const struct scene *s, uint8_t *message)
 {
     bool ok = false;
     struct codec_encoder *e = codec_encoder_create(&CONFIG);
-    struct codec_decoder *d = codec_decoder_create(300 * 200);
+    struct codec_decoder *d = codec_decoder_create(300 * 200, 0);
     struct codec_encoder_stats stats;
     struct codec_decoded decoded;
     const struct codec_encoder_frame frame = {.pixels = s->px, .stride_px = 300, .budget_bytes = 100000};

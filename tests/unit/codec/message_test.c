@@ -63,6 +63,8 @@ static void operations_come_back_and_are_refused_when_cut(void **state)
         {.type = CODEC_OP_FILL, .rect = {1, 2, 3, 4}, .colour = 0xabcdef},
         {.type = CODEC_OP_EXACT, .rect = {127, 0, 1, 128}},
         {.type = CODEC_OP_JPEG, .rect = {16, 32, 48, 64}, .len = 0x01020304},
+        {.type = CODEC_OP_SAVE, .tile = 0x3fff, .slot = 0x1ffe, .count = 3},
+        {.type = CODEC_OP_LOAD, .tile = 1, .slot = 2, .count = 0xffff},
     };
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
         uint8_t bytes[CODEC_OP_MAX_BYTES];
@@ -81,14 +83,26 @@ static void operations_come_back_and_are_refused_when_cut(void **state)
         assert_int_equal(out.under, ops[i].under);
         assert_int_equal(out.colour, ops[i].colour);
         assert_int_equal(out.len, ops[i].len);
+        assert_int_equal(out.tile, ops[i].tile);
+        assert_int_equal(out.slot, ops[i].slot);
+        assert_int_equal(out.count, ops[i].count);
     }
+}
+
+static void phases_go_from_what_stands_to_what_is_painted(void **state)
+{
+    (void)state;
+    const enum codec_op_type order[] = {CODEC_OP_SIZE, CODEC_OP_SAVE, CODEC_OP_COPY, CODEC_OP_SWAP,
+        CODEC_OP_LOAD, CODEC_OP_FILL, CODEC_OP_EXACT, CODEC_OP_JPEG};
+    for (size_t i = 1; i < sizeof order / sizeof order[0]; i++)
+        assert_true(codec_op_phase(order[i - 1]) < codec_op_phase(order[i]));
 }
 
 static void unknown_operations_are_refused(void **state)
 {
     (void)state;
     const uint8_t none[16] = {0};
-    uint8_t later[16] = {CODEC_OP_JPEG + 1};
+    uint8_t later[16] = {CODEC_OP_LOAD + 1};
     struct codec_op out;
     assert_int_equal(codec_op_parse(none, sizeof none, &out), CODEC_ERR_UNKNOWN);
     assert_int_equal(codec_op_parse(later, sizeof later, &out), CODEC_ERR_UNKNOWN);
@@ -110,7 +124,7 @@ static void a_copy_with_an_unknown_flag_is_refused(void **state)
 static void every_error_has_words(void **state)
 {
     (void)state;
-    for (int err = CODEC_ERR_SPACE; err <= CODEC_OK; err++)
+    for (int err = CODEC_ERR_SLOT; err <= CODEC_OK; err++)
         assert_string_not_equal(codec_strerror(err), "unknown error");
     assert_string_equal(codec_strerror(-99), "unknown error");
 }
@@ -122,6 +136,7 @@ int main(void)
         cmocka_unit_test(lengths_must_add_up),
         cmocka_unit_test(unknown_types_and_flags_are_refused),
         cmocka_unit_test(operations_come_back_and_are_refused_when_cut),
+        cmocka_unit_test(phases_go_from_what_stands_to_what_is_painted),
         cmocka_unit_test(unknown_operations_are_refused),
         cmocka_unit_test(a_copy_with_an_unknown_flag_is_refused),
         cmocka_unit_test(every_error_has_words),

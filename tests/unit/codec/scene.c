@@ -149,7 +149,7 @@ void scene_link_init(struct scene_link *l, const struct codec_encoder_config *co
 {
     *l = (struct scene_link){0};
     l->encoder = must(codec_encoder_create(config));
-    l->decoder = must(codec_decoder_create(CODEC_MAX_PIXELS));
+    l->decoder = must(codec_decoder_create(CODEC_MAX_PIXELS, 4096));
     l->message = must(malloc(CODEC_MAX_MESSAGE_BYTES));
     l->now_us = 1000000;
 }

@@ -89,7 +89,7 @@ static void join(struct viewer *v, struct screen *screen)
 {
     memset(v, 0, sizeof *v);
     v->screen = screen;
-    v->decoder = codec_decoder_create(CODEC_MAX_PIXELS);
+    v->decoder = codec_decoder_create(CODEC_MAX_PIXELS, 0);
     v->viewer = screen_viewer_create(screen, &ops, v);
     assert_non_null(v->viewer);
     assert_int_equal(screen_viewer_start(v->viewer), 0);

@@ -11,6 +11,8 @@ import { MAX_PIXELS, type Peer, type PeerUser } from "./peer";
 import { area, merge, RECTS_MOST, type Rect } from "./rects";
 import type { Core, Ptr } from "./wasm";
 
+/** For exact tiles that the host may have kept here, 16 KiB each. */
+const SLOTS = 1024;
 const ENVELOPE_BYTES = 9;
 const ENVELOPE_VERSION = 1;
 const DECODED_BYTES = 32 + RECTS_MOST * 16;
@@ -427,7 +429,7 @@ export class Screen implements PeerUser {
 
   private renewDecoder(pixels: number): void {
     if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
-    this.decoder = this.core.x.hearth_decoder_create(pixels);
+    this.decoder = this.core.x.hearth_decoder_create(pixels, SLOTS);
     this.decoderPixels = pixels;
     if (this.decoder === 0) {
       this.hostWhy = "There is not enough memory in this browser for so large a screen.";

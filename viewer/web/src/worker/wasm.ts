@@ -83,7 +83,7 @@ export interface Exports {
   hearth_enroll_approve(enroll: Ptr, account: Ptr, log: Ptr, out: Ptr, cap: number): number;
   hearth_enroll_done(enroll: Ptr): number;
 
-  hearth_decoder_create(maxPixels: number): Ptr;
+  hearth_decoder_create(maxPixels: number, slots: number): Ptr;
   hearth_decoder_destroy(decoder: Ptr): void;
   hearth_decoder_decode(decoder: Ptr, data: Ptr, len: number, out: Ptr): number;
   hearth_decoder_copy(
