@@ -4,6 +4,15 @@
 
 #include "broker/link.h"
 
+static uint64_t last_seen_ms(const struct broker_device *device)
+{
+    if (!device->link)
+        return device->last_seen_ms;
+    if (!device->link->silent)
+        return broker_now_ms();
+    return broker_now_ms() - (broker_now_us() - device->link->heard_us) / 1000;
+}
+
 static bool shown(const struct broker_account *account, const struct broker_device *device)
 {
     const struct channel_device *known = channel_log_find(account->log, device->id);
@@ -40,7 +49,7 @@ static uint8_t *pack(struct broker_account *account, size_t *at, bool all, bool 
         hearth__link__device_state__init(&slot->state);
         slot->state.device_id = (ProtobufCBinaryData){sizeof device->id, device->id};
         slot->state.online = device->link && !device->link->silent;
-        slot->state.last_seen_ms = device->link ? broker_now_ms() : device->last_seen_ms;
+        slot->state.last_seen_ms = last_seen_ms(device);
         slot->state.os = device->os;
         slot->state.version = device->version;
         slot->state.kind = (Hearth__Link__Kind)device->kind;

@@ -7,7 +7,12 @@
 #include "viewer/cli/cli.h"
 #include "viewer/cli/prompt.h"
 
-enum { LETTER_ALL = 0x100, LETTER_YES };
+enum { LETTER_ALL = 0x100, LETTER_YES, LETTER_WATCH };
+
+struct listing_options {
+    bool all, watch;
+    json_t *told; /* watching: by id, what was printed last */
+};
 
 static const char *role_name(enum channel_device_role role)
 {
@@ -93,37 +98,20 @@ static void print_row(struct cli *cli, const struct channel_device *device, bool
     (void)putchar('\n');
 }
 
-int cli_devices(struct cli *cli, int argc, char **argv)
+static void print_list(struct cli *cli, const struct listing_options *options)
 {
-    static const struct option own[] = {{"all", no_argument, NULL, LETTER_ALL}, {0}};
-    const struct cli_command *command = cli_command_find("devices");
-    bool all = false;
-    int letter = 0;
-    while ((letter = cli_option(cli, command, argc, argv, own)) != -1) {
-        if (letter != LETTER_ALL) {
-            return letter == 'h' ? CLI_OK : CLI_USAGE;
-        }
-        all = true;
-    }
-    if (!cli_arguments(command, argc, 0)) {
-        return CLI_USAGE;
-    }
-    const int code = cli_online(cli);
-    if (code != CLI_OK) {
-        return code;
-    }
     const struct channel_log *log = channel_home_log(cli->home);
     json_t *list = json_array();
     size_t shown = 0;
     for (size_t i = 0; i < channel_log_device_count(log); i++) {
         const struct channel_device *device = channel_log_device(log, i);
-        if (device->revoked && !all) {
+        if (device->revoked && !options->all) {
             continue;
         }
         if (cli->json) {
             (void)json_array_append_new(list, device_json(cli, device));
-        } else if (device->role == CHANNEL_ROLE_HOST || all) {
-            print_row(cli, device, all);
+        } else if (device->role == CHANNEL_ROLE_HOST || options->all) {
+            print_row(cli, device, options->all);
             shown++;
         }
     }
@@ -136,6 +124,100 @@ int cli_devices(struct cli *cli, int argc, char **argv)
                 channel_home_broker(cli->home));
         }
     }
+}
+
+/* ---- watching */
+
+/* What makes a line: not last_seen, which moves all the time. */
+static json_t *told_of(struct cli *cli, const struct channel_device *device)
+{
+    const struct channel_presence *presence = cli_presence(cli, device->id);
+    return json_pack("{s:b, s:b, s:s, s:o}", "online", presence && presence->online, "revoked",
+        device->revoked, "name", device->name, "in_use", uses_json(cli, presence));
+}
+
+static void print_changes(struct cli *cli)
+{
+    const struct listing_options *options = cli->user;
+    const struct channel_log *log = channel_home_log(cli->home);
+    for (size_t i = 0; cli->online && i < channel_log_device_count(log); i++) {
+        const struct channel_device *device = channel_log_device(log, i);
+        char id[33];
+        cli_hex(id, device->id, CHANNEL_ID_LEN);
+        const json_t *before = json_object_get(options->told, id);
+        if ((device->revoked && !options->all && !before) ||
+            (device->role != CHANNEL_ROLE_HOST && !options->all && !cli->json)) {
+            continue;
+        }
+        json_t *now = told_of(cli, device);
+        if (!now || json_equal(now, before)) {
+            json_decref(now);
+            continue;
+        }
+        (void)json_object_set_new(options->told, id, now);
+        if (cli->json) {
+            cli_print_json(device_json(cli, device));
+        } else {
+            print_row(cli, device, options->all);
+        }
+    }
+    (void)fflush(stdout);
+}
+
+static void on_watched_link(struct cli *cli, enum channel_link_state state, const char *why)
+{
+    if (state == CHANNEL_LINK_REFUSED) {
+        cli_stop(cli, cli_fail(CLI_DENIED, "%s", why ? why : "The broker refused this program."));
+    } else if (state == CHANNEL_LINK_WAITING && why) {
+        (void)cli_fail(0, "%s Waiting for the broker.", why);
+    }
+}
+
+static int watch(struct cli *cli, struct listing_options *options)
+{
+    options->told = json_object();
+    if (!options->told) {
+        return cli_fail(CLI_ERROR, "Out of memory.");
+    }
+    cli->user = options;
+    cli->on_presence = print_changes;
+    cli->on_log = print_changes;
+    cli->on_link = on_watched_link;
+    channel_link_look(cli->link, true);
+    print_changes(cli);
+    const int code = cli_run(cli);
+    cli_finish(cli); /* nothing may call back with what is freed here */
+    json_decref(options->told);
+    return code;
+}
+
+int cli_devices(struct cli *cli, int argc, char **argv)
+{
+    static const struct option own[] = {
+        {"all", no_argument, NULL, LETTER_ALL}, {"watch", no_argument, NULL, LETTER_WATCH}, {0}};
+    const struct cli_command *command = cli_command_find("devices");
+    struct listing_options options = {0};
+    int letter = 0;
+    while ((letter = cli_option(cli, command, argc, argv, own)) != -1) {
+        if (letter == LETTER_ALL) {
+            options.all = true;
+        } else if (letter == LETTER_WATCH) {
+            options.watch = true;
+        } else {
+            return letter == 'h' ? CLI_OK : CLI_USAGE;
+        }
+    }
+    if (!cli_arguments(command, argc, 0)) {
+        return CLI_USAGE;
+    }
+    const int code = cli_online(cli);
+    if (code != CLI_OK) {
+        return code;
+    }
+    if (options.watch) {
+        return watch(cli, &options);
+    }
+    print_list(cli, &options);
     return CLI_OK;
 }
 

@@ -13,7 +13,7 @@ static const struct cli_command commands[] = {
         "[--name NAME]",
         "sign this program in to an account"},
     {"approve", cli_approve, "approve CODE [--yes] [--name NAME]", "let a computer that shows this code in"},
-    {"devices", cli_devices, "devices [--all]", "list the devices of the account"},
+    {"devices", cli_devices, "devices [--all] [--watch]", "list the devices of the account"},
     {"rename", cli_rename, "rename DEVICE NAME", "give a device another name"},
     {"revoke", cli_revoke, "revoke DEVICE [--yes]", "remove a device for good"},
     {"ls", cli_ls, "ls DEVICE:[ROOT[/PATH]] [--all]", "list folders and files of a device"},

@@ -104,7 +104,7 @@ export class Program {
 
 export class Ring {
   static async start(options = {}) {
-    const ring = new Ring();
+    const ring = new this();
     ring.dir = await mkdtemp(join(tmpdir(), "hearth-e2e-"));
     ring.programs = [];
     ring.hosts = new Map();
@@ -113,8 +113,9 @@ export class Ring {
     ring.port = await freePort();
     ring.account = options.account ?? "claire";
     ring.password = options.password ?? randomBytes(9).toString("base64url");
-    ring.url = `http://127.0.0.1:${ring.port}`;
+    ring.url = `http://${ring.address}:${ring.port}`;
     try {
+      await ring.prepare();
       await ring.startBroker();
       await writeFile(join(ring.dir, "password"), ring.password, { mode: 0o600 });
       if (options.signUp !== false) {
@@ -127,15 +128,28 @@ export class Ring {
     return ring;
   }
 
+  /** Where the broker listens. */
+  get address() {
+    return "127.0.0.1";
+  }
+
+  /** What a ring of another shape needs before its broker starts. */
+  async prepare() {}
+
+  /** How a program is really called: [file, args]. */
+  call(file, args) {
+    return [file, args];
+  }
+
   spawn(file, args, options) {
-    const program = new Program(file, args, options);
+    const program = new Program(...this.call(file, args), options);
     this.programs.push(program);
     return program;
   }
 
   async startBroker(extra = []) {
     this.broker = this.spawn(bin("hearth-broker"), [
-      "--listen", `127.0.0.1:${this.port}`, "--data", join(this.dir, "broker"),
+      "--listen", `${this.address}:${this.port}`, "--data", join(this.dir, "broker"),
       "--web", join(root, "viewer/web/dist"), ...extra,
     ]);
     await this.broker.line(/^ready /);
@@ -144,7 +158,7 @@ export class Ring {
 
   /** The CLI by the test's own home; gives stdout. */
   async cli(args, { home = this.home, timeout = 120000, env = {} } = {}) {
-    const result = await run(bin("hearth"), ["--home", join(this.dir, home), ...args], {
+    const result = await run(...this.call(bin("hearth"), ["--home", join(this.dir, home), ...args]), {
       timeout, maxBuffer: 64 << 20, env: { ...process.env, ...env },
     });
     return result.stdout;
