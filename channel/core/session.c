@@ -383,6 +383,8 @@ void channel_session_stats(const struct channel_session *s, struct channel_stats
     size_t memory = sizeof *s + s->event_cap * sizeof *s->events + s->message_out.len;
     for (int lane = 0; lane < CHANNEL_LANES; lane++) {
         out->unacked_bytes[lane] = s->replay[lane].bytes;
+        out->sealed[lane] = s->replay[lane].next;
+        out->acked[lane] = s->replay[lane].base;
         memory += channel_replay_memory(&s->replay[lane]);
     }
     for (const struct channel_stream *stream = s->streams.first; stream; stream = stream->next)

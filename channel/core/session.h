@@ -157,5 +157,7 @@ struct channel_stats {
     uint32_t rtt_us;     /* smoothed, 0 = not known */
     size_t memory_bytes; /* held now */
     size_t unacked_bytes[CHANNEL_LANES];
+    /* Record numbers of the reliable lanes: the next to be sealed, the first not acknowledged. */
+    uint64_t sealed[CHANNEL_LANES], acked[CHANNEL_LANES];
 };
 void channel_session_stats(const struct channel_session *session, struct channel_stats *out);

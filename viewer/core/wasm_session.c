@@ -20,8 +20,9 @@ struct viewer_stats {
     double bytes_in, bytes_out, records_in, records_out, resent;
     uint32_t rtt_us, memory_bytes;
     uint32_t unacked_bytes[CHANNEL_LANES], unused;
+    double sealed, acked; /* records of lane I */
 };
-_Static_assert(sizeof(struct viewer_stats) == 64, "layout read by wasm.ts");
+_Static_assert(sizeof(struct viewer_stats) == 80, "layout read by wasm.ts");
 
 void *hearth_alloc(size_t size);
 void hearth_free(void *memory);
@@ -176,6 +177,8 @@ void hearth_session_stats(const struct channel_session *s, struct viewer_stats *
         .resent = (double)stats.resent,
         .rtt_us = stats.rtt_us,
         .memory_bytes = (uint32_t)stats.memory_bytes,
+        .sealed = (double)stats.sealed[CHANNEL_LANE_I],
+        .acked = (double)stats.acked[CHANNEL_LANE_I],
     };
     for (size_t i = 0; i < CHANNEL_LANES; i++)
         out->unacked_bytes[i] = (uint32_t)stats.unacked_bytes[i];

@@ -206,6 +206,35 @@ export class Ring {
     return display;
   }
 
+  /** A window over the whole display that tells each key and button; events() gives them in order. */
+  async watchInput(display, size = "1280x720") {
+    const env = { ...process.env, DISPLAY: display };
+    const xev = this.spawn("xev", ["-geometry", `${size}+0+0`, "-event", "keyboard", "-event", "button"], { env });
+    await until("the window that watches input is there", async () => {
+      const { stdout } = await run("xwininfo", ["-root", "-tree"], { env });
+      return /Event Tester/.test(stdout);
+    });
+    await until("it has the focus", async () => {
+      const { stdout } = await run("xdotool", ["getactivewindow", "getwindowname"], { env }).catch(() => ({ stdout: "" }));
+      return stdout.includes("Event Tester");
+    });
+    /** "+a" key a down, "-a" up, "+1" button 1 down. */
+    const events = () => {
+      const found = [];
+      let sign = null;
+      for (const line of xev.lines) {
+        const head = line.match(/^(Key|Button)(Press|Release) event/);
+        if (head) sign = head[2] === "Press" ? "+" : "-";
+        const what = sign && (line.match(/keycode \d+ \(keysym 0x[0-9a-f]+, (\w+)\)/) ?? line.match(/button (\d+)/));
+        if (!what) continue;
+        found.push(sign + what[1]);
+        sign = null;
+      }
+      return found;
+    };
+    return { events, mark: () => events().length, since: (mark) => events().slice(mark) };
+  }
+
   /** Enrol a PC by the CLI and run it. */
   async host(name, { display, home = `host-${name}`, run: start = true, args = [] } = {}) {
     const enroll = this.spawn(bin("hearth-host"), ["enroll", this.url, "--name", name, "--home", join(this.dir, home), "--json"]);

@@ -463,6 +463,8 @@ static void a_cut_path_costs_no_byte_and_a_screen_gap_is_told(void **state)
     channel_session_stats(s, &stats);
     assert_true(stats.resent > 0);
     assert_int_equal(stats.unacked_bytes[CHANNEL_LANE_B], 0);
+    assert_true(stats.sealed[CHANNEL_LANE_B] > 0);
+    assert_int_equal(stats.acked[CHANNEL_LANE_B], stats.sealed[CHANNEL_LANE_B]);
 }
 
 static void the_newest_path_carries_and_the_older_takes_over_when_it_is_cut(void **state)

@@ -125,6 +125,11 @@ export interface CursorShape {
   css: string; // a CSS cursor value
 }
 
+export interface Unsent {
+  keys: number;
+  clicks: number;
+}
+
 export interface ScreenSession {
   readonly device: DeviceId;
   readonly state: ReadonlySignal<SessionState>;
@@ -133,6 +138,8 @@ export interface ScreenSession {
   /** Set within 3 s when there is no picture: why, and what helps. */
   readonly noPicture: ReadonlySignal<string | null>;
   readonly cursor: ReadonlySignal<CursorShape>;
+  /** What was done in the newest gap and will never reach the computer. */
+  readonly unsent: ReadonlySignal<Unsent>;
   readonly viewers: ReadonlySignal<Use[]>;
   readonly stats: ReadonlySignal<SessionStats>;
   /** The host's clipboard text, newest; null until it changed once. */

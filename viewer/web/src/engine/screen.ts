@@ -2,7 +2,7 @@
 // from the worker and are put when they arrive (measured best: no animation frame, one 2D canvas).
 
 import type { Input, ScreenEvent, ScreenNumbers, ToWorker } from "../worker/messages";
-import type { CursorShape, Rights, ScreenSession, SessionState, SessionStats, Use } from "./api";
+import type { CursorShape, Rights, ScreenSession, SessionState, SessionStats, Unsent, Use } from "./api";
 import { Cursors, NO_CURSOR } from "./cursor";
 import { type KeyWanted, wantedOf, wantedOfCode } from "./keys";
 import { Signal } from "./signal";
@@ -51,6 +51,7 @@ export class ScreenView implements ScreenSession {
   readonly size = new Signal<{ width: number; height: number } | null>(null);
   readonly noPicture = new Signal<string | null>(null);
   readonly cursor = new Signal<CursorShape>(NO_CURSOR);
+  readonly unsent = new Signal<Unsent>({ keys: 0, clicks: 0 });
   readonly viewers = new Signal<Use[]>([]);
   readonly stats = new Signal<SessionStats>(NO_STATS);
   readonly remoteClipboard = new Signal<string | null>(null);
@@ -200,6 +201,9 @@ export class ScreenView implements ScreenSession {
         break;
       case "clipboard":
         this.remoteClipboard.set(event.text);
+        break;
+      case "unsent":
+        this.unsent.set({ keys: event.keys, clicks: event.clicks });
         break;
       case "noPicture":
         this.noPicture.set(event.why);

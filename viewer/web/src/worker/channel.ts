@@ -46,6 +46,8 @@ export interface ChannelConfig {
 
 /** Bytes given to data and message are a view: good until the handler returns or calls into the channel. */
 export interface ChannelHandler {
+  /** A record came; what it holds follows. */
+  heard(): void;
   wantDh(point: Bytes): void;
   verdict(payload: Bytes): void;
   open(): void;
@@ -68,6 +70,9 @@ export interface ChannelStats {
   rttUs: number;
   unackedInteractive: number;
   unackedBulk: number;
+  /** Records of lane I: the next one, and the first that is not acknowledged. */
+  sealed: number;
+  acked: number;
 }
 
 export function nowUs(): number {
@@ -87,7 +92,6 @@ export class Channel {
   private polls = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly poller = new MessageChannel();
-  heardMs = 0;
 
   constructor(
     private readonly core: Core,
@@ -148,7 +152,6 @@ export class Channel {
     }
     this.pipe = pipe;
     this.path = path;
-    this.heardMs = performance.now();
     pipe.onrecord = (record) => {
       if (this.pipe === pipe) this.receive(record);
     };
@@ -217,9 +220,17 @@ export class Channel {
 
   stats(): ChannelStats {
     if (this.session === 0)
-      return { bytesIn: 0, bytesOut: 0, rttUs: 0, unackedInteractive: 0, unackedBulk: 0 };
+      return {
+        bytesIn: 0,
+        bytesOut: 0,
+        rttUs: 0,
+        unackedInteractive: 0,
+        unackedBulk: 0,
+        sealed: 0,
+        acked: 0,
+      };
     return this.core.with((s) => {
-      const at = s.space(64);
+      const at = s.space(80);
       this.core.x.hearth_session_stats(this.session, at);
       const view = this.core.view;
       return {
@@ -228,6 +239,8 @@ export class Channel {
         rttUs: view.getUint32(at + 40, true),
         unackedInteractive: view.getUint32(at + 48, true),
         unackedBulk: view.getUint32(at + 56, true),
+        sealed: view.getFloat64(at + 64, true),
+        acked: view.getFloat64(at + 72, true),
       };
     });
   }
@@ -240,11 +253,11 @@ export class Channel {
   }
 
   private receive(record: Bytes): void {
-    this.heardMs = performance.now();
     if (record.length > RECORD_MAX) {
       this.lose(-2);
       return;
     }
+    this.handler.heard();
     this.core.memory.set(record, this.incoming);
     this.core.x.hearth_session_receive(this.session, this.path, this.incoming, record.length, nowUs());
     this.drain();

@@ -22,7 +22,7 @@ import {
   type FilePath as WirePath,
 } from "../gen/session_pb";
 import type { FromWorker } from "./messages";
-import type { Peer, PeerUser } from "./peer";
+import { ONLOOKER, type Peer, type PeerUser } from "./peer";
 
 const PAGE_ENTRIES = 500;
 const LIVE_WAIT_MS = 15_000;
@@ -79,19 +79,11 @@ export function whenLive(peer: Peer, waitMs: number): Promise<void> {
   if (peer.live) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const user: PeerUser = {
-      screen: false,
-      viewOnly: true,
+      ...ONLOOKER,
       state: (state) => {
         if (state.is === "live") done(null);
         else if (state.is === "ended") done(new HearthError("unavailable", state.why));
       },
-      rights: () => undefined,
-      begun: () => undefined,
-      resumed: () => undefined,
-      heard: () => undefined,
-      message: () => undefined,
-      screenOpened: () => undefined,
-      gap: () => undefined,
     };
     const timer = setTimeout(
       () =>
@@ -119,6 +111,7 @@ export function whenLive(peer: Peer, waitMs: number): Promise<void> {
 /** A Files of the page. */
 export class FileDesk implements PeerUser {
   readonly screen = false;
+  readonly watched = false;
   readonly viewOnly = true;
 
   constructor(
@@ -154,6 +147,7 @@ export class FileDesk implements PeerUser {
   message(): void {}
   screenOpened(): void {}
   gap(): void {}
+  keysLost(): void {}
 
   async roots(): Promise<FileRoot[]> {
     const answer = await (await this.live()).ask({ case: "fileRoots", value: create(FileRootsSchema) });

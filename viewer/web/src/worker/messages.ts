@@ -108,6 +108,7 @@ export type ScreenEvent =
   | { is: "viewers"; list: Use[] }
   | { is: "clipboard"; text: string }
   | { is: "noPicture"; why: string | null }
+  | { is: "unsent"; keys: number; clicks: number } // of the newest gap
   | { is: "numbers"; numbers: ScreenNumbers };
 
 export type FromWorker =

@@ -10,17 +10,15 @@ import { type Answer, type Body, Control, type More } from "./control";
 import type { Identity } from "./identity";
 import type { Link } from "./link";
 import { servesAt } from "./log";
+import { Pulse } from "./pulse";
 import { openRelay } from "./relay";
+import { Typed } from "./typed";
 import type { Core, Ptr } from "./wasm";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const RESUME_TIMEOUT_MS = 3_000;
 /** The host forgets a session without a path after 60 s; a little sooner we start afresh. */
 const RESUME_WITHIN_MS = 55_000;
-const SILENCE_SCREEN_MS = 2_500;
-const SILENCE_FILES_MS = 10_000;
-const PING_AFTER_MS = 900;
-const WATCH_MS = 300;
 const RETRY_MOST_MS = 8_000;
 /** ... and while the broker says that it is there. */
 const RETRY_THERE_MS = 1_500;
@@ -33,6 +31,8 @@ const MAX_PIXELS = 3840 * 2160;
 export interface PeerUser {
   readonly screen: boolean;
   readonly viewOnly: boolean;
+  /** Somebody looks at it now: a silent line must be noticed at once. */
+  readonly watched: boolean;
   state(state: SessionState): void;
   rights(rights: Rights): void;
   /** A new session is up; nothing of the one before is left. */
@@ -43,7 +43,25 @@ export interface PeerUser {
   message(at: Ptr, len: number): void;
   screenOpened(stream: number): void;
   gap(): void;
+  /** So many keys were held for a session that is no more: they are not sent. */
+  keysLost(keys: number): void;
 }
+
+/** Only listens for what it names: for somebody who looks on for a moment. */
+export const ONLOOKER: PeerUser = {
+  screen: false,
+  viewOnly: true,
+  watched: false,
+  state: () => undefined,
+  rights: () => undefined,
+  begun: () => undefined,
+  resumed: () => undefined,
+  heard: () => undefined,
+  message: () => undefined,
+  screenOpened: () => undefined,
+  gap: () => undefined,
+  keysLost: () => undefined,
+};
 
 /** Bytes of one file stream. */
 export interface StreamUser {
@@ -87,14 +105,17 @@ export class Peer {
   private refusals = 0;
   private greeted = false; // the host said hello in this session: other messages may follow
   private saidViewOnly = false;
-  private heldKeys = 0;
+  private readonly typed = new Typed();
+  private keysLost = 0;
+  private quiet = false; // nothing is heard; the path is not given up yet
+  private pulse = new Pulse(performance.now());
+  private pulseTimer: ReturnType<typeof setTimeout> | undefined;
+  private pulseDueMs = 0;
   private lostMs = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private stepTimer: ReturnType<typeof setTimeout> | undefined;
-  private readonly watch: ReturnType<typeof setInterval>;
   private readonly startedMs = Date.now();
   private bytesBefore = 0;
-  private pingSentMs = 0;
 
   constructor(
     private readonly core: Core,
@@ -104,7 +125,6 @@ export class Peer {
     private readonly gone: () => void,
   ) {
     this.id = unhex(device) ?? new Uint8Array(16);
-    this.watch = setInterval(() => this.look(), WATCH_MS);
     this.attempt();
   }
 
@@ -112,7 +132,13 @@ export class Peer {
     return this.me.log.find(this.id)?.name ?? "The computer";
   }
 
+  /** There is a path, though it may be silent just now. */
   get live(): boolean {
+    return this.state.is === "live" || this.quiet;
+  }
+
+  /** What is said now is heard now, as far as is known. */
+  get reached(): boolean {
     return this.state.is === "live";
   }
 
@@ -157,6 +183,7 @@ export class Peer {
 
   /** Without waiting: the network is back, or the person asked. */
   tryNow(): void {
+    if (this.quiet) this.channel?.lose(0);
     if (this.ended || this.live || this.trying || this.underWay) return;
     clearTimeout(this.retryTimer);
     this.attempt();
@@ -167,7 +194,8 @@ export class Peer {
     const bytes = this.bytes();
     const { channel } = this;
     this.channel = null;
-    clearInterval(this.watch);
+    this.quiet = false;
+    clearTimeout(this.pulseTimer);
     clearTimeout(this.retryTimer);
     clearTimeout(this.stepTimer);
     this.forget();
@@ -185,19 +213,36 @@ export class Peer {
     if (this.greeted) this.control.post(body, 0, pointer);
   }
 
-  /** A key or a click: counted while it has to wait. false when too many wait already. */
-  input(body: Body, pointer: string | null): boolean {
-    if (!this.channel?.open || !this.greeted) return false;
-    if (!this.live) {
-      if (pointer !== null) return true;
-      if (this.heldKeys >= HELD_KEYS_MOST) return false;
-      if (body.case === "key" && body.value.down) {
-        this.heldKeys++;
-        if (this.state.is === "lost") this.set({ ...this.state, heldKeys: this.heldKeys });
-      }
+  /** Input that must arrive, and in order: it waits in a gap. keys: how many a person would count. */
+  input(body: Body, keys: number): void {
+    const { channel } = this;
+    if (!channel?.open || !this.greeted) {
+      if (this.hello) this.keysLost += keys; // between two sessions
+      return;
     }
-    this.control.post(body, 0, pointer);
-    return true;
+    if (this.reached) {
+      this.control.post(body);
+      if (keys > 0) this.typed.sent(channel.stats().sealed - 1, keys);
+      this.asked();
+      return;
+    }
+    if (this.heldKeys() >= HELD_KEYS_MOST) return;
+    this.control.post(body);
+    if (keys === 0) return;
+    this.typed.held(keys);
+    if (this.state.is === "lost") this.set({ ...this.state, heldKeys: this.heldKeys() });
+  }
+
+  /** Motion of the pointer: a newer one of the same name may replace it, and it is worth nothing later. */
+  motion(body: Body, name: string): void {
+    if (!this.channel?.open || !this.greeted || !this.reached) return;
+    this.control.post(body, 0, name);
+    this.asked();
+  }
+
+  /** Somebody looks, or does not any more. */
+  watchedChanged(): void {
+    this.armPulse();
   }
 
   /** Request and answer. */
@@ -364,6 +409,7 @@ export class Peer {
 
   private handler(): ChannelHandler {
     return {
+      heard: () => this.recordCame(),
       wantDh: (point) => {
         const { channel } = this;
         void this.me.agree(point).then((shared) => {
@@ -455,9 +501,9 @@ export class Peer {
     this.underWay = false;
     this.failures = 0;
     this.refusals = 0;
-    this.heldKeys = 0;
     if (this.state.is === "lost") {
-      this.set({ is: "live" });
+      this.begins();
+      this.typed.resumed(this.channel.stats().sealed);
       for (const user of this.users) user.resumed();
       this.control.flush();
     }
@@ -477,9 +523,7 @@ export class Peer {
         : `The connection to ${this.name} broke off (${error}).`;
     if (this.live) {
       this.link.probe();
-      this.lostMs = performance.now();
-      this.heldKeys = 0;
-      this.set({ is: "lost", sinceMs: Date.now(), heldKeys: 0, why });
+      this.loses(why);
       clearTimeout(this.retryTimer);
       this.retryTimer = setTimeout(() => this.attempt(), 20 + Math.random() * 80);
     } else {
@@ -499,8 +543,7 @@ export class Peer {
     // Refused or malformed: what is left of the session is of no use.
     this.wantFresh = true;
     if (this.live) {
-      this.lostMs = performance.now();
-      this.set({ is: "lost", sinceMs: Date.now(), heldKeys: 0, why: `${this.name} began anew.` });
+      this.loses(`${this.name} began anew.`);
       setTimeout(() => this.attempt(), 100);
     } else {
       this.channel?.lose(error);
@@ -560,6 +603,24 @@ export class Peer {
     for (const user of this.users) user.heard(message);
   }
 
+  private begins(): void {
+    this.pulse = new Pulse(performance.now());
+    this.quiet = false;
+    this.set({ is: "live" });
+    this.armPulse();
+  }
+
+  private loses(why: string): void {
+    const now = performance.now();
+    // A closed socket says it at once; silence began when the last record came.
+    const sinceMs = this.state.is === "lost" ? this.state.sinceMs : Date.now();
+    this.quiet = false;
+    this.lostMs = now;
+    clearTimeout(this.pulseTimer);
+    this.pulseTimer = undefined;
+    this.set({ is: "lost", sinceMs, heldKeys: this.heldKeys(), why });
+  }
+
   private setRights(given: HostHello["rights"]): void {
     this.rights = given
       ? {
@@ -581,33 +642,97 @@ export class Peer {
     this.greeted = true;
     this.failures = 0;
     this.refusals = 0;
-    this.heldKeys = 0;
     this.wantFresh = false;
     this.setRights(hello.rights);
-    this.set({ is: "live" });
+    this.begins();
     for (const user of this.users) user.begun(hello);
+    const keys = this.keysLost;
+    this.keysLost = 0;
+    if (keys > 0) for (const user of this.users) user.keysLost(keys);
   }
 
-  private look(): void {
+  private heldKeys(): number {
+    return this.typed.count(this.channel?.alive ? this.channel.stats().acked : 0);
+  }
+
+  // ---- is it still there
+
+  private get watched(): boolean {
+    return [...this.users].some((u) => u.watched);
+  }
+
+  private rttMs(): number {
+    return (this.channel?.stats().rttUs ?? 0) / 1000;
+  }
+
+  private recordCame(): void {
+    this.pulse.heard(performance.now());
+    if (!this.quiet) return;
+    this.quiet = false;
+    this.typed.resumed(this.channel?.stats().sealed ?? 0);
+    this.set({ is: "live" });
+    this.armPulse();
+  }
+
+  private asked(): void {
+    this.pulse.asked(performance.now());
+    if (this.watched) this.armPulse();
+  }
+
+  /** A timer that is there already and fires no later is left alone: what it finds then decides. */
+  private armPulse(): void {
+    if (!this.live) return;
+    const now = performance.now();
+    const due = this.pulse.next(now, this.watched, this.rttMs());
+    if (this.pulseTimer !== undefined && this.pulseDueMs <= due) return;
+    clearTimeout(this.pulseTimer);
+    this.pulseDueMs = due;
+    this.pulseTimer = setTimeout(() => {
+      this.pulseTimer = undefined;
+      this.feelPulse();
+    }, due - now);
+  }
+
+  private feelPulse(): void {
     const { channel } = this;
     if (!channel || !this.live) return;
-    const screen = [...this.users].some((u) => u.screen);
     const now = performance.now();
-    const silent = now - channel.heardMs;
-    if (silent > (screen ? SILENCE_SCREEN_MS : SILENCE_FILES_MS)) {
-      channel.lose(0);
-    } else if (silent > PING_AFTER_MS && now - this.pingSentMs > PING_AFTER_MS) {
-      this.pingSentMs = now;
-      this.say({
-        case: "ping",
-        value: { $typeName: "hearth.session.Ping", tUs: BigInt(Math.round(now * 1000)) },
-      });
+    switch (this.pulse.look(now, this.watched, this.rttMs())) {
+      case "dead":
+        channel.lose(0);
+        return;
+      case "probe":
+        this.say({
+          case: "ping",
+          value: { $typeName: "hearth.session.Ping", tUs: BigInt(Math.round(now * 1000)) },
+        });
+        break;
+      case "silent":
+        if (!this.quiet) this.goQuiet(now);
+        break;
+      case "well":
+        break;
     }
+    this.armPulse();
+  }
+
+  private goQuiet(nowMs: number): void {
+    this.quiet = true;
+    this.link.probe();
+    this.set({
+      is: "lost",
+      sinceMs: Date.now() - this.pulse.silentMs(nowMs),
+      heldKeys: this.heldKeys(),
+      why: `${this.name} does not answer.`,
+    });
   }
 
   /** Nothing of the session before is left for a new one. */
   private clear(): void {
     const { channel } = this;
+    this.keysLost += this.heldKeys();
+    this.typed.clear();
+    if (this.state.is === "lost" && this.state.heldKeys > 0) this.set({ ...this.state, heldKeys: 0 });
     this.channel = null;
     if (channel) {
       this.bytesBefore = this.bytesBefore + channel.stats().bytesIn + channel.stats().bytesOut;

@@ -4,6 +4,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Rights, SessionState, Use } from "../engine/api";
 import { Code, type FromHost, type HostHello, type HostStats, ScreenAckSchema } from "../gen/session_pb";
+import { Buttons } from "./buttons";
 import { hex } from "./bytes";
 import { nowUs } from "./channel";
 import type { FromWorker, Input, ScreenEvent } from "./messages";
@@ -76,6 +77,10 @@ export class Screen implements PeerUser {
   private lastFrames = 0;
   private lastBytes = 0;
   private lastNumbersMs = performance.now();
+  private readonly buttons = new Buttons();
+  private missedBefore = 0; // this gap began
+  private unsent = { keys: 0, clicks: 0 };
+  private motion: { input: number; x: number; y: number } | null = null; // the last place of the pointer
   private sessionState: SessionState = { is: "connecting", step: "finding" };
 
   constructor(
@@ -102,9 +107,24 @@ export class Screen implements PeerUser {
 
   // ---- PeerUser
 
+  get watched(): boolean {
+    return this.canvas && !this.hidden;
+  }
+
   state(state: SessionState): void {
+    const was = this.sessionState.is;
     this.sessionState = state;
     this.tellState();
+    if (was === "live" && state.is === "lost") {
+      this.missedBefore = this.buttons.missed;
+      this.tellUnsent(0);
+    }
+    // Where the pointer is by now, and without the buttons that were let go meanwhile.
+    if (was === "lost" && state.is === "live" && this.motion) this.point(this.motion, this.buttons.mend());
+  }
+
+  keysLost(keys: number): void {
+    this.tellUnsent(keys);
   }
 
   rights(rights: Rights): void {
@@ -112,6 +132,7 @@ export class Screen implements PeerUser {
   }
 
   begun(hello: HostHello): void {
+    this.buttons.release();
     if (this.n.connectMs === 0) this.n.connectMs = performance.now() - this.startedMs;
     const pixels = hello.screen ? hello.screen.width * hello.screen.height : 0;
     this.renewDecoder(Math.min(CODEC_MOST_PIXELS, Math.max(MAX_PIXELS, pixels)));
@@ -121,6 +142,9 @@ export class Screen implements PeerUser {
   }
 
   resumed(): void {
+    // The computer let go of everything when it lost sight of us.
+    this.buttons.release();
+    if (this.motion) this.point(this.motion, 0);
     // The lane of the screen starts over: the core reports the gap, and so does the host.
     this.reset("a new path");
   }
@@ -264,6 +288,7 @@ export class Screen implements PeerUser {
     const appeared = canvas && !this.canvas;
     this.canvas = canvas;
     this.hidden = hidden;
+    this.peer?.watchedChanged();
     if (!canvas) {
       this.acknowledge(this.waitingMarks, nowUs());
       this.waiting = [];
@@ -312,25 +337,19 @@ export class Screen implements PeerUser {
               locks: input.locks,
             },
           },
-          null,
+          input.down ? 1 : 0,
         );
         break;
-      case "pointer":
-        peer.input(
-          {
-            case: "pointer",
-            value: {
-              $typeName: "hearth.session.Pointer",
-              input: input.input,
-              x: input.x,
-              y: input.y,
-              buttons: input.buttons,
-            },
-          },
-          `pointer ${input.buttons}`,
-        );
+      case "pointer": {
+        this.motion = input;
+        const buttons = this.buttons.take(input.buttons, peer.reached);
+        if (buttons !== null) this.point(input, buttons);
+        else this.tellUnsent(0);
         break;
+      }
       case "wheel":
+        // Turning it further later would scroll from where nobody looked.
+        if (!peer.reached) break;
         peer.input(
           {
             case: "wheel",
@@ -343,22 +362,38 @@ export class Screen implements PeerUser {
               dy120: input.dy,
             },
           },
-          null,
+          0,
         );
         break;
       case "text":
         peer.input(
           { case: "text", value: { $typeName: "hearth.session.Text", input: input.input, text: input.text } },
-          null,
+          [...input.text].length,
         );
         break;
       case "release":
+        this.buttons.release();
         peer.input(
           { case: "releaseAll", value: { $typeName: "hearth.session.ReleaseAll", input: input.input } },
-          null,
+          0,
         );
         break;
     }
+  }
+
+  /** Motion under the same buttons is replaced by newer motion while it waits. */
+  private point(at: { input: number; x: number; y: number }, buttons: number): void {
+    const { input, x, y } = at;
+    const value = { $typeName: "hearth.session.Pointer", input, x, y, buttons } as const;
+    this.peer?.motion({ case: "pointer", value }, `pointer ${buttons}`);
+  }
+
+  /** What this gap cost; told again when it grows. */
+  private tellUnsent(keys: number): void {
+    const clicks = this.buttons.missed - this.missedBefore;
+    if (keys === this.unsent.keys && clicks === this.unsent.clicks) return;
+    this.unsent = { keys, clicks };
+    this.event({ is: "unsent", ...this.unsent });
   }
 
   sendClipboard(text: string): void {

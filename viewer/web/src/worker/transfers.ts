@@ -11,7 +11,7 @@ import { copyOf, equal, hex, random } from "./bytes";
 import { clear, DiskWriter, drop, opened, partName, store } from "./disk";
 import { type FileDesk, listPage, whenLive, wirePath } from "./files";
 import type { FromWorker } from "./messages";
-import type { Peer, PeerUser } from "./peer";
+import { ONLOOKER, type Peer, type PeerUser } from "./peer";
 import {
   addToHash,
   fetchFile,
@@ -436,20 +436,12 @@ export class Transfers {
   /** Shows a lost network while the session waits for its return. */
   private watcher(job: Job): PeerUser {
     return {
-      screen: false,
-      viewOnly: true,
+      ...ONLOOKER,
       state: (state) => {
         if (state.is === "lost" && job.state === "running")
           this.set(job, "stalled", `${state.why} It goes on by itself when it can.`);
         else if (state.is === "live" && job.state === "stalled") this.set(job, "running");
       },
-      rights: () => undefined,
-      begun: () => undefined,
-      resumed: () => undefined,
-      heard: () => undefined,
-      message: () => undefined,
-      screenOpened: () => undefined,
-      gap: () => undefined,
     };
   }
 

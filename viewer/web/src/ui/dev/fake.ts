@@ -252,6 +252,7 @@ function fakeSession(device: string): ScreenSession {
     noPicture: signal(
       want === "black" ? "The monitor of this PC is off. Move its mouse or press a key to wake it." : null,
     ),
+    unsent: signal({ keys: 0, clicks: 0 }),
     cursor: signal({ visible: true, css: "default" }),
     viewers: signal([{ deviceId: id(99), name: "Jonas", sinceMs: t0, viewOnly: true }]),
     stats,

@@ -16,7 +16,7 @@ import { KeyRow } from "./keyrow";
 import { Screen, type Sizing } from "./screen";
 import { Stats } from "./stats";
 import { TypeBox } from "./typebox";
-import { Connecting, Ended, Lost, NoPicture, Others, WatchPill } from "./veils";
+import { Connecting, Ended, Lost, NoPicture, Others, UnsentNote, WatchPill } from "./veils";
 
 const Drawer = lazyView(async () => (await import("../files/drawer")).Drawer);
 const NARROW = "(max-width: 640px), (pointer: coarse)";
@@ -157,6 +157,7 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
       ) : null}
       {state.is === "lost" ? (
         <Lost
+          session={session}
           state={state}
           name={name}
           hadPicture={size !== null}
@@ -164,6 +165,7 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
           end={end}
         />
       ) : null}
+      {state.is === "live" ? <UnsentNote session={session} /> : null}
       {state.is === "live" ? <Others others={others} /> : null}
       {watching && state.is === "live" ? (
         <WatchPill session={session} takeControl={() => setViewOnly(false)} />

@@ -8,7 +8,8 @@ import { follow, placeHref } from "../place";
 import { read } from "../signals";
 import { locale, words } from "../words";
 
-const BOX_MS = 1000; // a short gap needs no box: the dim picture says enough
+const BOX_MS = 1000; // a short gap needs no box: the dim picture and its age say enough
+const UNSENT_MS = 8000;
 
 export function Connecting(props: {
   step: "finding" | "securing" | "picture";
@@ -51,6 +52,7 @@ export function NoPicture(props: { name: string; why: string; control: boolean }
 }
 
 export function Lost(props: {
+  session: ScreenSession;
   state: Extract<SessionState, { is: "lost" }>;
   name: string;
   hadPicture: boolean;
@@ -59,25 +61,28 @@ export function Lost(props: {
 }) {
   const w = words.value.session;
   const { state } = props;
-  const [age, setAge] = useState(() => Date.now() - state.sinceMs);
+  const [now, setNow] = useState(() => Date.now());
+  const boxed = useLate(true, BOX_MS);
   useEffect(() => {
-    const tick = () => setAge(Date.now() - state.sinceMs);
-    tick();
-    const timer = setInterval(tick, 250);
+    const timer = setInterval(() => setNow(Date.now()), 250);
     return () => clearInterval(timer);
-  }, [state.sinceMs]);
-  if (age < BOX_MS) return null;
+  }, []);
+  const { clicks } = read(props.session.unsent);
+  // Never younger than it is: the part of a second counts as one.
+  const age = props.hadPicture ? (
+    <span class="age num" aria-live="off">
+      {w.age(Math.max(1, Math.ceil((now - state.sinceMs) / 1000)))}
+    </span>
+  ) : null;
+  if (!boxed) return <div class="veil iron through">{age}</div>;
   return (
     <div class="veil iron through">
       <div class="say2 box" role="alert">
-        {props.hadPicture ? (
-          <span class="age num" aria-live="off">
-            {w.age(Math.floor(age / 1000))}
-          </span>
-        ) : null}
+        {age}
         <h2>{w.lostH(props.name)}</h2>
         <p>
-          {state.why} {state.heldKeys > 0 ? w.held(state.heldKeys) : w.noneHeld}
+          {state.why} {state.heldKeys > 0 ? w.held(state.heldKeys) : w.noneHeld}{" "}
+          {clicks > 0 ? w.clicksDropped(clicks) : null}
         </p>
         <div class="row">
           <button type="button" class="b line" onClick={props.tryNow}>
@@ -89,6 +94,25 @@ export function Lost(props: {
         </div>
       </div>
     </div>
+  );
+}
+
+/* What a gap cost, said for a while once it is over. */
+export function UnsentNote(props: { session: ScreenSession }) {
+  const w = words.value.session;
+  const unsent = read(props.session.unsent);
+  const [shown, setShown] = useState(true);
+  useEffect(() => {
+    setShown(true);
+    const timer = setTimeout(() => setShown(false), UNSENT_MS);
+    return () => clearTimeout(timer);
+  }, [unsent]);
+  if (!shown || (unsent.keys === 0 && unsent.clicks === 0)) return null;
+  return (
+    <p class="chordnote iron" role="status">
+      {unsent.keys > 0 ? `${w.keysDropped(unsent.keys)} ` : null}
+      {unsent.clicks > 0 ? w.clicksDropped(unsent.clicks) : null}
+    </p>
   );
 }
 

@@ -284,6 +284,18 @@ export const en = {
         `${keys} keys you typed are held and will be sent.`,
       ),
     noneHeld: "It goes on by itself when the network is back.",
+    clicksDropped: (clicks: number) =>
+      n(
+        clicks,
+        "A click made out of touch was not sent. Click again.",
+        `${clicks} clicks made out of touch were not sent. Click again.`,
+      ),
+    keysDropped: (keys: number) =>
+      n(
+        keys,
+        "A key typed out of touch was not sent. Type it again.",
+        `${keys} keys typed out of touch were not sent. Type them again.`,
+      ),
     tryNow: "Try now",
     endSession: "End the session",
     endedYou: (name: string) => `You left ${name}`,

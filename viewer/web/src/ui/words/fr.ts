@@ -284,6 +284,18 @@ export const fr: Words = {
         `${keys} touches tapées sont gardées et seront envoyées.`,
       ),
     noneHeld: "Cela reprend tout seul quand le réseau revient.",
+    clicksDropped: (clicks) =>
+      n(
+        clicks,
+        "Un clic fait hors de portée n'a pas été envoyé. Cliquez de nouveau.",
+        `${clicks} clics faits hors de portée n'ont pas été envoyés. Cliquez de nouveau.`,
+      ),
+    keysDropped: (keys) =>
+      n(
+        keys,
+        "Une touche tapée hors de portée n'a pas été envoyée. Tapez-la de nouveau.",
+        `${keys} touches tapées hors de portée n'ont pas été envoyées. Tapez-les de nouveau.`,
+      ),
     tryNow: "Essayer maintenant",
     endSession: "Finir la session",
     endedYou: (name) => `Vous avez quitté ${name}`,
