@@ -5,8 +5,11 @@
 #include "codec/jpeg.h"
 #include "codec/message.h"
 #include "codec/tile.h"
+#include "codec/video.h"
+#include "codec/yuv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct codec_decoder {
     size_t max_pixels;
@@ -15,9 +18,17 @@ struct codec_decoder {
     uint32_t seq;
     struct codec_screen screen;
     struct codec_cache cache;
+    struct codec_video_set videos;
     struct codec_tile_models models;
     struct codec_patch patch;
     bool tile_row[CODEC_MAX_SIDE_PX / CODEC_TILE_PX]; /* which tiles of the row above were coded */
+};
+
+/* What a message changed. */
+struct changes {
+    struct codec_dirty dirty;
+    size_t video_count;
+    struct codec_video_event video[CODEC_MAX_VIDEO_EVENTS];
 };
 
 struct codec_decoder *codec_decoder_create(size_t max_pixels, size_t slots)
@@ -50,20 +61,13 @@ static int start_epoch(struct codec_decoder *d, int32_t width_px, int32_t height
     if (err < 0)
         return err;
     codec_tile_models_reset(&d->models);
+    d->videos = (struct codec_video_set){0};
     return 0;
 }
 
 static uint64_t area(struct codec_rect r)
 {
     return (uint64_t)r.w * (uint64_t)r.h;
-}
-
-/* A JPEG rectangle starts on a cell and ends on a cell or at the screen's edge. */
-static bool cell_aligned(const struct codec_screen *s, struct codec_rect r)
-{
-    const int32_t x1 = r.x + r.w, y1 = r.y + r.h;
-    return r.x % CODEC_CELL_PX == 0 && r.y % CODEC_CELL_PX == 0 &&
-           (x1 % CODEC_CELL_PX == 0 || x1 == s->width_px) && (y1 % CODEC_CELL_PX == 0 || y1 == s->height_px);
 }
 
 /* Tiles to pixels, cut at the edge; false when outside. */
@@ -80,8 +84,8 @@ static bool tiles_rect(const struct codec_screen *s, struct codec_rect tiles, st
 }
 
 /* *out_paint, in pixels, is exact up to limit. */
-static int check_op(
-    const struct codec_decoder *d, const struct codec_op *op, uint64_t limit, uint64_t *out_paint)
+static int check_op(const struct codec_decoder *d, struct codec_video_set *videos, const struct codec_op *op,
+    uint64_t limit, uint64_t *out_paint)
 {
     const struct codec_screen *s = &d->screen;
     struct codec_rect r = op->rect;
@@ -103,7 +107,7 @@ static int check_op(
             return CODEC_ERR_RANGE;
         break;
     case CODEC_OP_JPEG:
-        if (!codec_screen_has(s, r) || !cell_aligned(s, r))
+        if (!codec_screen_has(s, r) || !codec_screen_cell_aligned(s, r))
             return CODEC_ERR_RANGE;
         break;
     case CODEC_OP_SAVE:
@@ -112,9 +116,29 @@ static int check_op(
             !codec_cache_run_px(s, op->tile, op->count, limit, out_paint))
             return CODEC_ERR_RANGE;
         return 0;
+    case CODEC_OP_VIDEO_OPEN:
+    case CODEC_OP_VIDEO_CLOSE:
+    case CODEC_OP_VIDEO_COVER:
+        return codec_video_take(videos, s, op); /* paints nothing */
+    case CODEC_OP_VIDEO: {
+        const int err = codec_video_take(videos, s, op);
+        if (err < 0)
+            return err;
+        r = codec_video_find(videos, op->stream)->rect;
+        break;
+    }
     }
     *out_paint = area(r);
     return 0;
+}
+
+/* A stream has one packet in a message. */
+static bool first_packet(struct codec_video_set *videos, const struct codec_op *op, uint32_t *seen)
+{
+    const uint32_t bit = 1u << (codec_video_find(videos, op->stream) - videos->stream);
+    const bool first = (*seen & bit) == 0;
+    *seen |= bit;
+    return first;
 }
 
 /* Check every operation before a pixel is touched. *out_coded is the payload left for exact tiles. */
@@ -122,9 +146,11 @@ static int check_ops(
     const struct codec_decoder *d, const uint8_t *ops, size_t len, size_t payload_len, size_t *out_coded)
 {
     const struct codec_screen *s = &d->screen;
+    struct codec_video_set videos = d->videos;
+    uint32_t packets = 0;
     const uint64_t max_paint = CODEC_MESSAGE_MAX_PAINT * (uint64_t)s->width_px * (uint64_t)s->height_px;
     uint64_t paint = 0;
-    size_t count = 0, copies = 0, jpeg = 0;
+    size_t count = 0, copies = 0, taken = 0;
     bool coded = false;
     int phase = 0;
     for (size_t pos = 0; pos < len;) {
@@ -137,23 +163,25 @@ static int check_ops(
             return CODEC_ERR_ORDER;
         phase = codec_op_phase(op.type);
         uint64_t px = 0;
-        const int err = check_op(d, &op, max_paint, &px);
+        const int err = check_op(d, &videos, &op, max_paint, &px);
         if (err < 0)
             return err;
         paint += px;
         copies += op.type == CODEC_OP_COPY;
         if (paint > max_paint || ++count > CODEC_MESSAGE_MAX_OPS || copies > CODEC_MESSAGE_MAX_COPIES)
             return CODEC_ERR_LIMIT;
-        if (op.type == CODEC_OP_JPEG) {
-            if (op.len == 0 || op.len > payload_len - jpeg)
+        if (op.type == CODEC_OP_VIDEO && !first_packet(&videos, &op, &packets))
+            return CODEC_ERR_LIMIT;
+        if (op.type == CODEC_OP_JPEG || op.type == CODEC_OP_VIDEO) {
+            if (op.len == 0 || op.len > payload_len - taken)
                 return CODEC_ERR_LENGTH;
-            jpeg += op.len;
+            taken += op.len;
         }
         coded = coded || op.type == CODEC_OP_EXACT;
     }
-    if (!coded && jpeg != payload_len)
+    if (!coded && taken != payload_len)
         return CODEC_ERR_LENGTH;
-    *out_coded = payload_len - jpeg;
+    *out_coded = payload_len - taken;
     return 0;
 }
 
@@ -217,12 +245,31 @@ static int apply_jpeg(struct codec_decoder *d, struct codec_rect r, const uint8_
     return 0;
 }
 
-static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, const uint8_t *payload,
-    size_t coded, struct codec_dirty *dirty)
+/* What the caller has to do for it. The operation was checked. */
+static void apply_video(
+    struct codec_decoder *d, const struct codec_op *op, const uint8_t *data, struct changes *out)
 {
+    struct codec_video_event event = {.type = op->type, .stream = op->stream, .key = op->key, .data = data};
+    if (op->type == CODEC_OP_VIDEO)
+        event.len = op->len;
+    else
+        event.data = NULL;
+    memcpy(event.sps, op->sps, sizeof event.sps);
+    const struct codec_video_stream *v = codec_video_find(&d->videos, op->stream);
+    event.rect = v ? v->rect : op->rect;
+    (void)codec_video_take(&d->videos, &d->screen, op);
+    codec_video_mark(&d->screen, op);
+    if (op->type != CODEC_OP_VIDEO_COVER && out->video_count < CODEC_MAX_VIDEO_EVENTS)
+        out->video[out->video_count++] = event;
+}
+
+static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, const uint8_t *payload,
+    size_t coded, struct changes *out)
+{
+    struct codec_dirty *dirty = &out->dirty;
     struct codec_range range;
     codec_range_read_start(&range, payload, coded);
-    const uint8_t *jpeg = payload + coded;
+    const uint8_t *next = payload + coded;
     bool exact = false;
     for (size_t pos = 0; pos < len;) {
         struct codec_op op;
@@ -250,8 +297,15 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
             err = apply_exact(d, &range, op.rect, dirty);
             break;
         case CODEC_OP_JPEG:
-            err = apply_jpeg(d, op.rect, jpeg, op.len);
-            jpeg += op.len;
+            err = apply_jpeg(d, op.rect, next, op.len);
+            next += op.len;
+            break;
+        case CODEC_OP_VIDEO_OPEN:
+        case CODEC_OP_VIDEO:
+        case CODEC_OP_VIDEO_CLOSE:
+        case CODEC_OP_VIDEO_COVER:
+            apply_video(d, &op, next, out);
+            next += op.type == CODEC_OP_VIDEO ? op.len : 0;
             break;
         case CODEC_OP_SAVE:
         case CODEC_OP_LOAD:
@@ -260,7 +314,7 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
         }
         if (err < 0)
             return err;
-        if (op.type != CODEC_OP_EXACT && op.type != CODEC_OP_SAVE && op.type != CODEC_OP_LOAD)
+        if (op.type < CODEC_OP_EXACT || op.type == CODEC_OP_JPEG)
             codec_dirty_add(dirty, op.rect);
     }
     return !exact || codec_range_read_ok(&range) ? 0 : CODEC_ERR_CORRUPT;
@@ -273,7 +327,7 @@ static uint32_t exact_permille(const struct codec_screen *s)
 }
 
 static int decode(struct codec_decoder *d, const uint8_t *data, size_t len, const struct codec_message *m,
-    struct codec_dirty *dirty)
+    struct changes *out)
 {
     const uint8_t *ops = data + CODEC_MESSAGE_HEADER_BYTES;
     size_t ops_len = m->ops_len;
@@ -290,13 +344,13 @@ static int decode(struct codec_decoder *d, const uint8_t *data, size_t len, cons
             return err;
         ops += n;
         ops_len -= (size_t)n;
-        codec_dirty_add(dirty, (struct codec_rect){0, 0, op.rect.w, op.rect.h});
+        codec_dirty_add(&out->dirty, (struct codec_rect){0, 0, op.rect.w, op.rect.h});
     }
     size_t coded = 0;
     const int err = check_ops(d, ops, ops_len, m->payload_len, &coded);
     if (err < 0)
         return err;
-    return apply_ops(d, ops, ops_len, payload, coded, dirty);
+    return apply_ops(d, ops, ops_len, payload, coded, out);
 }
 
 int codec_decoder_decode(struct codec_decoder *d, const uint8_t *data, size_t len, struct codec_decoded *out)
@@ -310,8 +364,8 @@ int codec_decoder_decode(struct codec_decoder *d, const uint8_t *data, size_t le
     const bool start = m.flags & CODEC_MESSAGE_FLAG_START;
     if (!start && (!was_ready || m.epoch != d->epoch || m.seq != d->seq + 1u))
         return CODEC_ERR_ORDER;
-    struct codec_dirty dirty = {0};
-    err = decode(d, data, len, &m, &dirty);
+    struct changes changes = {.dirty = {0}};
+    err = decode(d, data, len, &m, &changes);
     if (err < 0)
         return err;
     d->ready = true;
@@ -324,11 +378,37 @@ int codec_decoder_decode(struct codec_decoder *d, const uint8_t *data, size_t le
         .resized = start,
         .width_px = d->screen.width_px,
         .height_px = d->screen.height_px,
-        .dirty_count = dirty.count,
+        .dirty_count = changes.dirty.count,
+        .video_count = changes.video_count,
         .exact_permille = exact_permille(&d->screen),
     };
-    for (size_t i = 0; i < dirty.count; i++)
-        out->dirty[i] = dirty.rect[i];
+    for (size_t i = 0; i < changes.dirty.count; i++)
+        out->dirty[i] = changes.dirty.rect[i];
+    for (size_t i = 0; i < changes.video_count; i++)
+        out->video[i] = changes.video[i];
+    return 0;
+}
+
+int codec_decoder_video_paint(struct codec_decoder *d, uint8_t stream, const struct codec_yuv *picture)
+{
+    const struct codec_video_stream *v = codec_video_find(&d->videos, stream);
+    if (!d->ready || !v || picture->width_px != codec_video_even(v->rect.w) ||
+        picture->height_px != codec_video_even(v->rect.h))
+        return CODEC_ERR_RANGE;
+    const struct codec_rect r = v->rect;
+    for (int32_t y = 0; y < r.h; y++) {
+        uint32_t *row = codec_screen_at(&d->screen, r.x, r.y + y);
+        for (int32_t x0 = 0; x0 < r.w;) {
+            /* The longest run of lossy cells: those are the video's. */
+            int32_t x1 = x0;
+            while (x1 < r.w && codec_screen_is_lossy(&d->screen, r.x + x1, r.y + y))
+                x1 += CODEC_CELL_PX;
+            x1 = x1 < r.w ? x1 : r.w;
+            if (x1 > x0)
+                codec_yuv_to_rgb_row(picture, x0, x1, y, row + x0);
+            x0 = x1 > x0 ? x1 : x0 + CODEC_CELL_PX;
+        }
+    }
     return 0;
 }
 

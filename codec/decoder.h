@@ -5,7 +5,7 @@
  * The same source builds natively and to WebAssembly. */
 #pragma once
 
-#include "codec/codec.h"
+#include "codec/video.h"
 
 struct codec_decoder;
 
@@ -13,11 +13,13 @@ struct codec_decoded {
     uint32_t seq;
     uint16_t epoch;
     uint32_t capture_us; /* host clock, differences only */
-    bool resized;        /* width and height below are new */
+    bool resized;        /* a new epoch: width and height below are new, no stream is open */
     int32_t width_px, height_px;
     size_t dirty_count;
     struct codec_rect dirty[CODEC_MAX_DIRTY]; /* what changed on the screen, inside it */
-    uint32_t exact_permille;                  /* share of the screen that equals the host's */
+    size_t video_count;
+    struct codec_video_event video[CODEC_MAX_VIDEO_EVENTS]; /* for the caller's video decoders */
+    uint32_t exact_permille;                                /* share of the screen that equals the host's */
 };
 
 /* max_pixels bounds width*height of any screen it will accept; slots, those for exact tiles that the host
@@ -28,6 +30,11 @@ void codec_decoder_destroy(struct codec_decoder *decoder);
 /* Decode one whole message. 0 and *out filled, or CODEC_ERR_* with *out untouched. */
 int codec_decoder_decode(
     struct codec_decoder *decoder, const uint8_t *data, size_t len, struct codec_decoded *out);
+
+/* A decoded picture of an open stream: it is painted where the stream's cells are lossy now, and stays there
+ * until something else is. 0: the stream's rectangle may have changed. CODEC_ERR_RANGE: no such stream, or a
+ * picture of another size than its rectangle rounded up to even. */
+int codec_decoder_video_paint(struct codec_decoder *decoder, uint8_t stream, const struct codec_yuv *picture);
 
 /* The picture as it stands: 0x00RRGGBB, borrowed until the next call. NULL before the first message. */
 const uint32_t *codec_decoder_pixels(const struct codec_decoder *decoder, int32_t *out_width_px,

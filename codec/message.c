@@ -14,6 +14,10 @@ static const struct {
     [CODEC_OP_FILL] = {12, 5},
     [CODEC_OP_EXACT] = {5, 6},
     [CODEC_OP_JPEG] = {13, 7},
+    [CODEC_OP_VIDEO_OPEN] = {13, 8},
+    [CODEC_OP_VIDEO] = {7, 9},
+    [CODEC_OP_VIDEO_CLOSE] = {2, 10},
+    [CODEC_OP_VIDEO_COVER] = {10, 11},
 };
 
 int codec_op_phase(enum codec_op_type type)
@@ -108,6 +112,25 @@ int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op)
         p = codec_put16(p, op->slot);
         (void)codec_put16(p, op->count);
         break;
+    case CODEC_OP_VIDEO_OPEN:
+        p = codec_put8(p, op->stream);
+        p = put_rect(p, op->rect);
+        p = codec_put8(p, op->sps[0]);
+        p = codec_put8(p, op->sps[1]);
+        (void)codec_put8(p, op->sps[2]);
+        break;
+    case CODEC_OP_VIDEO:
+        p = codec_put8(p, op->stream);
+        p = codec_put8(p, op->key);
+        (void)codec_put32(p, op->len);
+        break;
+    case CODEC_OP_VIDEO_CLOSE:
+        (void)codec_put8(p, op->stream);
+        break;
+    case CODEC_OP_VIDEO_COVER:
+        p = codec_put8(p, op->stream);
+        (void)put_rect(p, op->rect);
+        break;
     }
     return n;
 }
@@ -155,6 +178,27 @@ int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out)
         op.tile = codec_get16(p);
         op.slot = codec_get16(p + 2);
         op.count = codec_get16(p + 4);
+        break;
+    case CODEC_OP_VIDEO_OPEN:
+        op.stream = p[0];
+        op.rect = get_rect(p + 1);
+        op.sps[0] = p[9];
+        op.sps[1] = p[10];
+        op.sps[2] = p[11];
+        break;
+    case CODEC_OP_VIDEO:
+        op.stream = p[0];
+        if (p[1] > 1)
+            return CODEC_ERR_UNKNOWN;
+        op.key = p[1] == 1;
+        op.len = codec_get32(p + 2);
+        break;
+    case CODEC_OP_VIDEO_CLOSE:
+        op.stream = p[0];
+        break;
+    case CODEC_OP_VIDEO_COVER:
+        op.stream = p[0];
+        op.rect = get_rect(p + 1);
         break;
     }
     *out = op;

@@ -31,7 +31,11 @@ enum codec_op_type {
     CODEC_OP_EXACT = 5,
     CODEC_OP_JPEG = 6,
     CODEC_OP_SAVE = 7,
-    CODEC_OP_LOAD = 8
+    CODEC_OP_LOAD = 8,
+    CODEC_OP_VIDEO_OPEN = 9,
+    CODEC_OP_VIDEO = 10,
+    CODEC_OP_VIDEO_CLOSE = 11,
+    CODEC_OP_VIDEO_COVER = 12
 };
 
 struct codec_op {
@@ -40,9 +44,12 @@ struct codec_op {
     int32_t src_x, src_y;   /* COPY */
     bool under;             /* COPY: keep what it covers, give back what it uncovers */
     uint32_t colour;        /* FILL */
-    uint32_t len;           /* JPEG: bytes of the payload */
+    uint32_t len;           /* JPEG, VIDEO: bytes of the payload */
     uint32_t tile, slot;    /* SAVE, LOAD: first of a run of tiles, row by row, and of slots */
     uint32_t count;         /* SAVE, LOAD: length of both runs */
+    uint8_t stream;         /* VIDEO and its kin */
+    bool key;               /* VIDEO */
+    uint8_t sps[3];         /* VIDEO_OPEN: profile, constraints, level */
 };
 
 /* Writes CODEC_MESSAGE_HEADER_BYTES. */

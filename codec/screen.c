@@ -48,6 +48,13 @@ bool codec_screen_has(const struct codec_screen *s, struct codec_rect r)
            r.x <= s->width_px - r.w && r.y <= s->height_px - r.h;
 }
 
+bool codec_screen_cell_aligned(const struct codec_screen *s, struct codec_rect r)
+{
+    const int32_t x1 = r.x + r.w, y1 = r.y + r.h;
+    return r.x % CODEC_CELL_PX == 0 && r.y % CODEC_CELL_PX == 0 &&
+           (x1 % CODEC_CELL_PX == 0 || x1 == s->width_px) && (y1 % CODEC_CELL_PX == 0 || y1 == s->height_px);
+}
+
 uint16_t codec_screen_tile_cells(const struct codec_screen *s, int32_t tile_x, int32_t tile_y)
 {
     const int32_t cw = (codec_screen_tile_w(s, tile_x) + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
@@ -62,6 +69,11 @@ static bool cell_is_lossy(const struct codec_screen *s, int32_t cx, int32_t cy)
         (size_t)(cy / CODEC_CELLS_PER_TILE) * (size_t)s->tiles_x + (size_t)(cx / CODEC_CELLS_PER_TILE);
     const int bit = cy % CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE + cx % CODEC_CELLS_PER_TILE;
     return s->lossy[tile] >> bit & 1;
+}
+
+bool codec_screen_is_lossy(const struct codec_screen *s, int32_t x, int32_t y)
+{
+    return cell_is_lossy(s, x / CODEC_CELL_PX, y / CODEC_CELL_PX);
 }
 
 static void cell_set(struct codec_screen *s, int32_t cx, int32_t cy, bool lossy)

@@ -40,6 +40,9 @@ void codec_screen_finish(struct codec_screen *s);
 /* True when the rectangle is not empty and lies inside the screen. */
 bool codec_screen_has(const struct codec_screen *s, struct codec_rect r);
 
+/* Whether it starts on a cell and ends on a cell or at the screen's edge; r must be inside. */
+bool codec_screen_cell_aligned(const struct codec_screen *s, struct codec_rect r);
+
 /* All rectangles below must satisfy codec_screen_has(). */
 
 /* Remember the exact pixels of a rectangle that is about to be painted over, forget under lossy ones. */
@@ -65,6 +68,9 @@ static inline uint32_t *codec_screen_under_at(const struct codec_screen *s, int3
 void codec_screen_mark_lossy(struct codec_screen *s, struct codec_rect r);
 /* Cells wholly inside the rectangle become exact. */
 void codec_screen_mark_exact(struct codec_screen *s, struct codec_rect r);
+
+/* Whether the cell of a pixel inside the screen is lossy. */
+bool codec_screen_is_lossy(const struct codec_screen *s, int32_t x, int32_t y);
 
 /* Bits of the cells of a tile that touch the screen. */
 uint16_t codec_screen_tile_cells(const struct codec_screen *s, int32_t tile_x, int32_t tile_y);

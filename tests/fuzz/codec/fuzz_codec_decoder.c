@@ -38,6 +38,32 @@ static void check(const struct codec_decoder *d, int err, const struct codec_dec
     }
 }
 
+/* What a viewer does with packets, whatever they hold: a picture of the stream's size comes back. */
+static void paint(struct codec_decoder *d, const struct codec_decoded *out)
+{
+    static uint8_t plane[3 * 514 * 514];
+    if (out->video_count > CODEC_MAX_VIDEO_EVENTS)
+        abort();
+    for (size_t i = 0; i < out->video_count; i++) {
+        const struct codec_video_event *v = &out->video[i];
+        if (v->type != CODEC_OP_VIDEO)
+            continue;
+        plane[0] ^= v->data[0] ^ v->data[v->len - 1]; /* all of it is there */
+        const int32_t w = codec_video_even(v->rect.w), h = codec_video_even(v->rect.h);
+        const struct codec_yuv yuv = {.width_px = w,
+            .height_px = h,
+            .y = plane,
+            .u = plane,
+            .v = plane,
+            .stride_y = (size_t)w,
+            .stride_uv = (size_t)w,
+            .step_uv = 1 + (v->data[0] & 1),
+            .chroma_full = v->data[0] & 2};
+        /* Its stream may have been closed in the same message. */
+        (void)codec_decoder_video_paint(d, v->stream, &yuv);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct codec_decoder *d = codec_decoder_create(MAX_PIXELS, SLOTS);
@@ -59,6 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         struct codec_decoded out;
         const int err = codec_decoder_decode(d, message, len, &out);
+        if (err == 0)
+            paint(d, &out);
         free(message);
         check(d, err, &out);
         data += len;

@@ -65,6 +65,10 @@ static void operations_come_back_and_are_refused_when_cut(void **state)
         {.type = CODEC_OP_JPEG, .rect = {16, 32, 48, 64}, .len = 0x01020304},
         {.type = CODEC_OP_SAVE, .tile = 0x3fff, .slot = 0x1ffe, .count = 3},
         {.type = CODEC_OP_LOAD, .tile = 1, .slot = 2, .count = 0xffff},
+        {.type = CODEC_OP_VIDEO_OPEN, .stream = 255, .rect = {16, 32, 4096, 48}, .sps = {100, 1, 31}},
+        {.type = CODEC_OP_VIDEO, .stream = 3, .key = true, .len = 0x12345678},
+        {.type = CODEC_OP_VIDEO_CLOSE, .stream = 9},
+        {.type = CODEC_OP_VIDEO_COVER, .stream = 1, .rect = {16, 0, 8192, 16}},
     };
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
         uint8_t bytes[CODEC_OP_MAX_BYTES];
@@ -93,7 +97,8 @@ static void phases_go_from_what_stands_to_what_is_painted(void **state)
 {
     (void)state;
     const enum codec_op_type order[] = {CODEC_OP_SIZE, CODEC_OP_SAVE, CODEC_OP_COPY, CODEC_OP_SWAP,
-        CODEC_OP_LOAD, CODEC_OP_FILL, CODEC_OP_EXACT, CODEC_OP_JPEG};
+        CODEC_OP_LOAD, CODEC_OP_FILL, CODEC_OP_EXACT, CODEC_OP_JPEG, CODEC_OP_VIDEO_OPEN, CODEC_OP_VIDEO,
+        CODEC_OP_VIDEO_CLOSE, CODEC_OP_VIDEO_COVER};
     for (size_t i = 1; i < sizeof order / sizeof order[0]; i++)
         assert_true(codec_op_phase(order[i - 1]) < codec_op_phase(order[i]));
 }
@@ -102,7 +107,7 @@ static void unknown_operations_are_refused(void **state)
 {
     (void)state;
     const uint8_t none[16] = {0};
-    uint8_t later[16] = {CODEC_OP_LOAD + 1};
+    uint8_t later[16] = {CODEC_OP_VIDEO_COVER + 1};
     struct codec_op out;
     assert_int_equal(codec_op_parse(none, sizeof none, &out), CODEC_ERR_UNKNOWN);
     assert_int_equal(codec_op_parse(later, sizeof later, &out), CODEC_ERR_UNKNOWN);
