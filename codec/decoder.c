@@ -21,6 +21,7 @@ struct codec_decoder {
     struct codec_video_set videos;
     struct codec_tile_models models;
     struct codec_patch patch;
+    struct codec_tile_in coded;                       /* of the message at hand */
     bool tile_row[CODEC_MAX_SIDE_PX / CODEC_TILE_PX]; /* which tiles of the row above were coded */
 };
 
@@ -204,21 +205,21 @@ static int apply_run(struct codec_decoder *d, const struct codec_op *op, struct 
 }
 
 static int apply_exact(
-    struct codec_decoder *d, struct codec_range *r, struct codec_rect tiles, struct codec_dirty *dirty)
+    struct codec_decoder *d, struct codec_tile_in *in, struct codec_rect tiles, struct codec_dirty *dirty)
 {
     for (int32_t i = 0; i < tiles.w; i++)
         d->tile_row[i] = false;
     for (int32_t y = 0; y < tiles.h; y++) {
         bool left = false;
         for (int32_t x = 0; x < tiles.w; x++) {
-            left = codec_tile_present(r, false, &d->models, left, d->tile_row[x], false);
+            left = codec_tile_present(&in->range, false, &d->models, left, d->tile_row[x], false);
             d->tile_row[x] = left;
             if (!left)
                 continue;
             struct codec_patch *p = &d->patch;
             p->tile_x = tiles.x + x;
             p->tile_y = tiles.y + y;
-            const int err = codec_tile_read(r, &d->models, &d->screen, p);
+            const int err = codec_tile_read(in, &d->models, &d->screen, p);
             if (err < 0)
                 return err;
             if (codec_patch_store(p, &d->screen) == 0)
@@ -227,7 +228,7 @@ static int apply_exact(
                                        p->tile_y * CODEC_TILE_PX + p->y0, p->x1 - p->x0, p->y1 - p->y0});
         }
     }
-    return codec_range_read_going(r) ? 0 : CODEC_ERR_CORRUPT;
+    return codec_range_read_going(&in->range) ? 0 : CODEC_ERR_CORRUPT;
 }
 
 static int apply_jpeg(struct codec_decoder *d, struct codec_rect r, const uint8_t *data, size_t len)
@@ -267,8 +268,6 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
     size_t coded, struct changes *out)
 {
     struct codec_dirty *dirty = &out->dirty;
-    struct codec_range range;
-    codec_range_read_start(&range, payload, coded);
     const uint8_t *next = payload + coded;
     bool exact = false;
     for (size_t pos = 0; pos < len;) {
@@ -293,8 +292,10 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
             codec_screen_fill(&d->screen, op.rect, op.colour);
             break;
         case CODEC_OP_EXACT:
+            err = exact ? 0 : codec_tile_in_start(&d->coded, payload, coded);
             exact = true;
-            err = apply_exact(d, &range, op.rect, dirty);
+            if (err == 0)
+                err = apply_exact(d, &d->coded, op.rect, dirty);
             break;
         case CODEC_OP_JPEG:
             err = apply_jpeg(d, op.rect, next, op.len);
@@ -317,7 +318,7 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
         if (op.type < CODEC_OP_EXACT || op.type == CODEC_OP_JPEG)
             codec_dirty_add(dirty, op.rect);
     }
-    return !exact || codec_range_read_ok(&range) ? 0 : CODEC_ERR_CORRUPT;
+    return !exact || codec_tile_in_ok(&d->coded) ? 0 : CODEC_ERR_CORRUPT;
 }
 
 static uint32_t exact_permille(const struct codec_screen *s)

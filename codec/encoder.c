@@ -78,7 +78,8 @@ struct codec_encoder *codec_encoder_create(const struct codec_encoder_config *co
         *quality = DEFAULT_QUALITY;
     *quality = *quality < MIN_QUALITY ? MIN_QUALITY : *quality > MAX_QUALITY ? MAX_QUALITY : *quality;
     e->models = malloc(sizeof *e->models);
-    if (!e->models || init_screen(e, config->width_px, config->height_px) < 0) {
+    e->symbols = malloc(CODEC_NATURAL_MAX_SYMBOLS * sizeof *e->symbols);
+    if (!e->models || !e->symbols || init_screen(e, config->width_px, config->height_px) < 0) {
         codec_encoder_destroy(e);
         return NULL;
     }
@@ -91,6 +92,7 @@ void codec_encoder_destroy(struct codec_encoder *e)
         return;
     free_screen(e);
     free(e->models);
+    free(e->symbols);
     free(e);
 }
 
@@ -115,7 +117,7 @@ static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, 
     struct codec_encoder_stats *out_stats)
 {
     struct codec_encoder *e = j->e;
-    if (j->range.full) {
+    if (j->out.range.full) {
         /* The models have moved on with bytes that do not exist. */
         const int err = init_screen(e, e->sent.width_px, e->sent.height_px);
         return err < 0 ? err : CODEC_ERR_SPACE;

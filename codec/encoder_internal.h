@@ -39,6 +39,7 @@ struct codec_encoder {
     uint64_t refine_us; /* no refinement before */
     struct codec_motion *motion;
     struct codec_tile_models *models;
+    uint32_t *symbols; /* owned: scratch of natural tiles */
     struct codec_patch patch;
     uint32_t src[CODEC_TILE_PX * CODEC_PATCH_STRIDE];
     bool tile_row[CODEC_MAX_SIDE_PX / CODEC_TILE_PX];
@@ -54,9 +55,9 @@ struct codec_job {
     size_t budget; /* bytes of the whole message, soft */
     size_t cap;    /* bytes of payload, hard */
     uint8_t *payload;
-    size_t coded; /* bytes of finished payload */
-    struct codec_range range;
-    bool range_open;
+    size_t coded;              /* bytes of finished payload */
+    struct codec_tile_out out; /* exact tiles, while open */
+    bool out_open;
     uint64_t paint, max_paint; /* px */
     uint64_t work_px;          /* coded exactly, natural ones weighted */
     bool urgent;               /* e->extra marks small fresh changes that go first */

@@ -28,13 +28,13 @@ static const struct {
 
 size_t codec_job_used(const struct codec_job *j)
 {
-    const size_t coding = j->range_open ? (size_t)(j->range.out - j->range.out_start) : 0;
+    const size_t coding = j->out_open ? codec_tile_out_bytes(&j->out) : 0;
     return CODEC_MESSAGE_HEADER_BYTES + j->ops_len + j->coded + coding;
 }
 
 static bool room_for_tile(const struct codec_job *j, size_t budget)
 {
-    return codec_job_used(j) < budget && codec_job_used(j) + TILE_RESERVE_BYTES <= j->cap &&
+    return codec_job_used(j) < budget && codec_tile_out_room(&j->out) >= TILE_RESERVE_BYTES &&
            j->work_px < MAX_WORK_PX;
 }
 
@@ -43,7 +43,7 @@ static void code_tile(struct codec_job *j, size_t tile, enum codec_tile_class cl
 {
     struct codec_encoder *e = j->e;
     codec_patch_load(&e->patch, &e->sent);
-    codec_tile_write(&j->range, e->models, &e->sent, &e->patch, class, e->src);
+    codec_tile_write(&j->out, e->models, &e->sent, &e->patch, class, e->src);
     const size_t px = codec_patch_store(&e->patch, &e->sent);
     codec_job_set_dirty(e, tile, (uint16_t)(e->dirty[tile] & ~e->patch.cells));
     j->work_px += px * (class == CODEC_TILE_NATURAL ? NATURAL_WORK : 1);
@@ -123,9 +123,9 @@ static size_t code_tiles(
     const struct codec_op op = {.type = CODEC_OP_EXACT, .rect = {x0, y0, x1 - x0, y1 - y0}};
     if (!codec_job_may_paint(j, codec_tiles_rect(e, op.rect)) || !codec_job_put_op(j, &op))
         return begin;
-    if (!j->range_open) {
-        codec_range_write_start(&j->range, j->payload, j->cap);
-        j->range_open = true;
+    if (!j->out_open) {
+        codec_tile_out_start(&j->out, j->payload, j->cap, e->symbols);
+        j->out_open = true;
     }
     size_t stop = end;
     memset(e->tile_row, 0, sizeof e->tile_row);
@@ -141,7 +141,7 @@ static size_t code_tiles(
                 else
                     stop = t;
             }
-            (void)codec_tile_present(&j->range, true, e->models, left, e->tile_row[x - x0], now);
+            (void)codec_tile_present(&j->out.range, true, e->models, left, e->tile_row[x - x0], now);
             e->tile_row[x - x0] = left = now;
             if (now)
                 code_tile(j, t, class);
@@ -323,9 +323,9 @@ void codec_job_send_pixels(struct codec_job *j)
         const size_t share = e->dirty_cells > 0 ? codec_job_used(j) + j->budget / 4 : j->budget;
         code_round(j, e->extra, &e->next_refine, share < j->budget ? share : j->budget, want_refined);
     }
-    if (j->range_open) {
-        j->coded = codec_range_write_end(&j->range);
-        j->range_open = false;
+    if (j->out_open) {
+        j->coded = codec_tile_out_end(&j->out);
+        j->out_open = false;
     }
     send_pictures(j);
 }

@@ -1,130 +1,114 @@
-/* Model of natural pixels, one at a time: median prediction from W, N and NW on green and on the
- * differences of red and blue to it, residuals under contexts of local activity. Used for natural
- * tiles and, with a model of its own, for new colours inside text. Internal to the tile coders;
- * inline for both directions like range.h. */
+/* Model of natural pixels: photos, video, gradients with grain. Median prediction from W, N and NW on green, on
+ * red less green and on blue less green; residuals by rANS under contexts of local activity. Two rows are coded
+ * side by side, the second two pixels behind, so that both know the same neighbours as in plain order.
+ * Internal to the tile coders; inline for both directions. */
 #pragma once
 
 #include "codec/patch.h"
-#include "codec/range.h"
+#include "codec/rans.h"
 
 enum {
-    CODEC_NATURAL_CONTEXTS = 16,
-    CODEC_NATURAL_STEPS = 10,  /* zero, sign, >1, >2, then 5 for the exponent */
-    CODEC_NATURAL_MAX_LOG2 = 6 /* a residual is at most 128 */
+    CODEC_NATURAL_CONTEXTS = 12,
+    CODEC_NATURAL_LAG_PX = 2,
+    CODEC_NATURAL_STEP_BYTES = 2 * 3 * 4, /* two pixels of three values */
+    CODEC_NATURAL_MAX_SYMBOLS = 2 * 3 * CODEC_TILE_PX * CODEC_TILE_PX,
+    CODEC_NATURAL_MAX_BYTES = 2 * CODEC_NATURAL_MAX_SYMBOLS + 4 * CODEC_RANS_STATES /* of one tile */
 };
 
 struct codec_natural {
-    struct codec_prob step[3][CODEC_NATURAL_CONTEXTS][CODEC_NATURAL_STEPS];
-    struct codec_prob low[3][CODEC_NATURAL_MAX_LOG2 + 1][4];
+    struct codec_rans_model model[3][CODEC_NATURAL_CONTEXTS];
 };
 
-/* The residual modulo 256, as -128..127. */
-static inline int codec_wrap8(int v)
-{
-    return ((v + 128) & 255) - 128;
-}
+/* Both directions of a tile; the one that is not used is NULL. */
+struct codec_natural_io {
+    struct codec_rans_writer *out;
+    struct codec_rans_reader *in;
+};
 
 static inline void codec_natural_reset(struct codec_natural *m)
 {
-    codec_prob_init(&m->step[0][0][0], sizeof m->step / sizeof(struct codec_prob));
-    codec_prob_init(&m->low[0][0][0], sizeof m->low / sizeof(struct codec_prob));
+    for (int c = 0; c < 3; c++)
+        for (uint32_t i = 0; i < CODEC_NATURAL_CONTEXTS; i++)
+            codec_rans_model_reset(&m->model[c][i], i < 2 ? 2 : (2 + i % 2) << (i / 2) >> 1);
 }
 
-CODEC_INLINE int codec_abs(int v)
+/* After the rows of a row of cells. */
+static inline void codec_natural_learn(struct codec_natural *m, const bool enc)
 {
-    return v < 0 ? -v : v;
+    for (int c = 0; c < 3; c++)
+        for (uint32_t i = 0; i < CODEC_NATURAL_CONTEXTS; i++)
+            codec_rans_model_learn(&m->model[c][i], enc);
 }
 
-CODEC_INLINE int codec_clamp255(int v)
-{
-    return v < 0 ? 0 : v > 255 ? 255 : v;
-}
-
-/* Median of w, n and w + n - nw: the side that an edge suggests. */
-CODEC_INLINE int codec_natural_predict(int w, int n, int nw)
-{
-    const int hi = w > n ? w : n, lo = w < n ? w : n;
-    return nw >= hi ? lo : nw <= lo ? hi : w + n - nw;
-}
-
-/* Activity (a sum of differences) to one of 16 contexts, half an octave each. */
+/* Activity (a sum of differences) to a context, half an octave each. */
 CODEC_INLINE uint32_t codec_natural_context(int activity)
 {
-    const uint32_t a = activity > 255 ? 255u : (uint32_t)activity;
-    if (a < 2)
-        return a;
-    const uint32_t log2 = 31u - (uint32_t)__builtin_clz(a);
-    return 2 * log2 + (a >> (log2 - 1) & 1u);
+    static const uint8_t CONTEXT[64] = {0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 8, 8, 8, 8,
+        9, 9, 9, 9, 9, 9, 9, 9, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 11, 11, 11, 11,
+        11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11};
+    return CONTEXT[activity < 63 ? activity : 63];
 }
 
-/* One residual in -128..127 (-128..128 from hostile bytes; the caller reduces modulo 256). */
-CODEC_INLINE int codec_natural_residual(
-    struct codec_range *r, const bool enc, struct codec_natural *m, int channel, uint32_t context, int value)
+/* Code one residual; value is used when writing. */
+CODEC_INLINE int codec_natural_value(
+    struct codec_natural_io io, const bool enc, uint32_t row, struct codec_rans_model *m, int value)
 {
-    struct codec_prob *p = m->step[channel][context];
-    uint32_t size = (uint32_t)codec_abs(value);
-    if (!codec_range_bit(r, enc, p, size != 0))
-        return 0;
-    const uint32_t negative = codec_range_bit(r, enc, p + 1, value < 0);
-    uint32_t rest = enc ? size - 1 : 0;
-    if (!codec_range_bit(r, enc, p + 2, rest > 0)) {
-        rest = 0;
-    } else if (!codec_range_bit(r, enc, p + 3, rest > 1)) {
-        rest = 1;
-    } else {
-        const uint32_t target = enc ? 31u - (uint32_t)__builtin_clz(rest | 2u) : 0;
-        uint32_t log2 = 1;
-        while (log2 < CODEC_NATURAL_MAX_LOG2 && codec_range_bit(r, enc, p + 3 + log2, target > log2))
-            log2++;
-        struct codec_prob *low = m->low[channel][log2];
-        uint32_t bits;
-        if (log2 <= 2) {
-            bits = codec_range_tree(r, enc, low, log2, rest & ((1u << log2) - 1));
-        } else {
-            const uint32_t raw = log2 - 2;
-            bits = codec_range_tree(r, enc, low, 2, rest >> raw & 3u) << raw;
-            bits |= codec_range_raw(r, enc, raw, rest & ((1u << raw) - 1));
-        }
-        rest = 1u << log2 | bits;
-    }
-    size = rest + 1;
-    return negative ? -(int)size : (int)size;
+    if (!enc)
+        return codec_rans_get(io.in, row, m);
+    codec_rans_put(io.out, row, m, value);
+    return value;
 }
 
-/* The pixel at q inside a patch. px is used when writing; *error carries the size of the last green
- * residual along the row. */
-CODEC_INLINE uint32_t codec_natural_pixel(struct codec_range *r, const bool enc, struct codec_natural *m,
-    const uint32_t *q, uint32_t px, int *error)
+/* The pixel at q inside a patch. px is used when writing; *error carries the size of the last green residual
+ * along the row. */
+CODEC_INLINE uint32_t codec_natural_pixel(struct codec_natural_io io, const bool enc, uint32_t row,
+    struct codec_natural *m, const uint32_t *q, uint32_t px, int *error)
 {
     const uint32_t w = q[-1], n = q[-CODEC_PATCH_STRIDE];
     const uint32_t nw = q[-CODEC_PATCH_STRIDE - 1], ne = q[-CODEC_PATCH_STRIDE + 1];
     const int wg = w >> 8 & 255, ng = n >> 8 & 255, nwg = nw >> 8 & 255, neg = ne >> 8 & 255;
-    const int activity = codec_abs(wg - nwg) + codec_abs(nwg - ng) + codec_abs(ng - neg);
-    int e = 0;
+    const int wr = (int)(w >> 16 & 255) - wg, wb = (int)(w & 255) - wg;
+    const int nr = (int)(n >> 16 & 255) - ng, nb = (int)(n & 255) - ng;
+    const int nwr = (int)(nw >> 16 & 255) - nwg, nwb = (int)(nw & 255) - nwg;
 
-    const int pg = codec_natural_predict(wg, ng, nwg);
-    if (enc)
-        e = codec_wrap8((int)(px >> 8 & 255) - pg);
-    e = codec_natural_residual(r, enc, m, 0, codec_natural_context((activity + *error) >> 1), e);
+    const int pg = codec_predict(wg, ng, nwg);
+    const int ag = codec_abs(wg - nwg) + codec_abs(nwg - ng) + codec_abs(ng - neg);
+    int e = enc ? codec_wrap8((int)(px >> 8 & 255) - pg) : 0;
+    e = codec_natural_value(io, enc, row, &m->model[0][codec_natural_context((ag + *error) >> 1)], e);
     const int g = (pg + e) & 255, eg = codec_abs(e);
 
-    const int wr = (int)(w >> 16 & 255) - wg, nr = (int)(n >> 16 & 255) - ng,
-              nwr = (int)(nw >> 16 & 255) - nwg;
-    const int pr = codec_clamp255(codec_natural_predict(wr, nr, nwr) + g);
+    const int pr = codec_clamp255(codec_predict(wr, nr, nwr) + g);
     const int ar = codec_abs(wr - nwr) + codec_abs(nwr - nr);
-    if (enc)
-        e = codec_wrap8((int)(px >> 16 & 255) - pr);
-    e = codec_natural_residual(r, enc, m, 1, codec_natural_context((ar * 2 + eg) >> 1), e);
+    e = enc ? codec_wrap8((int)(px >> 16 & 255) - pr) : 0;
+    e = codec_natural_value(io, enc, row, &m->model[1][codec_natural_context((ar * 2 + eg) >> 1)], e);
     const int red = (pr + e) & 255, er = codec_abs(e);
 
-    const int wb = (int)(w & 255) - wg, nb = (int)(n & 255) - ng, nwb = (int)(nw & 255) - nwg;
-    const int pb = codec_clamp255(codec_natural_predict(wb, nb, nwb) + g);
+    /* What red was wrong by, blue will be in half: they share the light. */
+    const int pb = codec_clamp255(codec_predict(wb, nb, nwb) + g + (red - pr) / 2);
     const int ab = codec_abs(wb - nwb) + codec_abs(nwb - nb);
-    if (enc)
-        e = codec_wrap8((int)(px & 255) - pb);
-    e = codec_natural_residual(r, enc, m, 2, codec_natural_context((ab + er * 2) >> 1), e);
+    e = enc ? codec_wrap8((int)(px & 255) - pb) : 0;
+    e = codec_natural_value(io, enc, row, &m->model[2][codec_natural_context((ab + er * 2) >> 1)], e);
     const int blue = (pb + e) & 255;
 
     *error = eg * 2;
     return (uint32_t)red << 16 | (uint32_t)g << 8 | (uint32_t)blue;
+}
+
+/* n pixels of a row at q inside a patch, and of the row below when both. src are the new pixels when writing.
+ * False when the bytes have ended. */
+CODEC_INLINE bool codec_natural_rows(struct codec_natural_io io, const bool enc, struct codec_natural *m,
+    uint32_t *q, const uint32_t *src, int32_t n, const bool both)
+{
+    enum { BELOW = CODEC_PATCH_STRIDE - CODEC_NATURAL_LAG_PX };
+    int error[2] = {0, 0};
+    for (int32_t x = 0; x < n + (both ? CODEC_NATURAL_LAG_PX : 0); x++) {
+        if (!enc && !codec_rans_read_ready(io.in, CODEC_NATURAL_STEP_BYTES))
+            return false;
+        if (x < n)
+            q[x] = codec_natural_pixel(io, enc, 0, m, q + x, enc ? src[x] : 0, &error[0]);
+        if (both && x >= CODEC_NATURAL_LAG_PX)
+            q[x + BELOW] =
+                codec_natural_pixel(io, enc, 1, m, q + x + BELOW, enc ? src[x + BELOW] : 0, &error[1]);
+    }
+    return true;
 }

@@ -3,11 +3,11 @@
  * For each pixel, in this order, the first that fits: the rest of a run of one colour; the colour last
  * seen after the same 11 neighbours, then after the same 6 (this learns glyphs: it is where the
  * compression comes from); one of W, N, NW, NE; the colour last seen after the same W and N; one of the
- * 64 most recent colours; one of a cache of 2,048; a new colour by the natural model.
+ * 64 most recent colours; one of a cache of 2,048; a new colour by colour.h.
  * Internal to the tile coders; inline for both directions. */
 #pragma once
 
-#include "codec/natural.h"
+#include "codec/colour.h"
 
 enum {
     CODEC_TEXT_HASH_BITS = 17, /* 2 tables of 512 KiB: measured 2^14 costs up to 30 % more bytes */
@@ -35,7 +35,7 @@ struct codec_text {
     struct codec_prob pair_miss[4][16];
     struct codec_prob not_recent, not_cached;
     struct codec_prob rank[CODEC_TEXT_RECENT];
-    struct codec_natural fresh;
+    struct codec_colour fresh;
 };
 
 static inline uint32_t codec_text_cache_slot(uint32_t colour)
@@ -109,8 +109,7 @@ CODEC_INLINE uint32_t codec_text_other(
             slot = codec_range_raw(r, enc, CODEC_TEXT_CACHE_BITS, slot);
             c = m->cache[slot];
         } else {
-            int error = 0;
-            c = codec_natural_pixel(r, enc, &m->fresh, q, px, &error);
+            c = codec_colour_pixel(r, enc, &m->fresh, q, px);
             m->cache[codec_text_cache_slot(c)] = c;
         }
     }

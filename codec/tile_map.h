@@ -30,26 +30,39 @@ CODEC_INLINE uint32_t codec_tile_map(struct codec_range *r, const bool enc, stru
     return codec_range_bit(r, enc, &m->natural, class);
 }
 
-CODEC_INLINE void codec_tile_pixels(struct codec_range *r, const bool enc, struct codec_tile_models *m,
-    struct codec_patch *p, const uint32_t *src, const enum codec_tile_class class)
+CODEC_INLINE bool codec_tile_text(struct codec_range *r, const bool enc, struct codec_tile_models *m,
+    struct codec_patch *p, const uint32_t *src)
 {
     for (int32_t y = p->y0; y < p->y1; y++) {
         struct codec_span span[2];
         const int n = codec_patch_spans(p, y, span);
         uint32_t *row = p->px + CODEC_PATCH_ORIGIN + y * CODEC_PATCH_STRIDE;
-        const uint32_t *new_row = enc ? src + y * CODEC_PATCH_STRIDE : NULL;
-        for (int i = 0; i < n; i++) {
-            const int32_t a = span[i].x0, w = span[i].x1 - span[i].x0;
-            if (class == CODEC_TILE_TEXT) {
-                codec_text_row(r, enc, &m->text, row + a, enc ? new_row + a : NULL, w);
-            } else {
-                int error = 0;
-                for (int32_t x = a; x < a + w; x++)
-                    row[x] =
-                        codec_natural_pixel(r, enc, &m->natural_px, row + x, enc ? new_row[x] : 0, &error);
-            }
-        }
+        for (int i = 0; i < n; i++)
+            codec_text_row(r, enc, &m->text, row + span[i].x0,
+                enc ? src + y * CODEC_PATCH_STRIDE + span[i].x0 : NULL, span[i].x1 - span[i].x0);
         if (enc ? r->full : !codec_range_read_going(r))
-            return;
+            return false;
     }
+    return true;
+}
+
+/* Rows in pairs that share their cells, the models adapt after each row of cells. */
+CODEC_INLINE bool codec_tile_natural(struct codec_natural_io io, const bool enc, struct codec_natural *m,
+    struct codec_patch *p, const uint32_t *src)
+{
+    for (int32_t y = p->y0, end; y < p->y1; y = end) {
+        end = (y / CODEC_CELL_PX + 1) * CODEC_CELL_PX;
+        end = end < p->y1 ? end : p->y1;
+        struct codec_span span[2];
+        const int n = codec_patch_spans(p, y, span);
+        for (int32_t row = y; row < end; row += 2)
+            for (int i = 0; i < n; i++) {
+                const int32_t at = row * CODEC_PATCH_STRIDE + span[i].x0;
+                if (!codec_natural_rows(io, enc, m, p->px + CODEC_PATCH_ORIGIN + at, enc ? src + at : NULL,
+                        span[i].x1 - span[i].x0, row + 1 < end))
+                    return false;
+            }
+        codec_natural_learn(m, enc);
+    }
+    return true;
 }

@@ -2,14 +2,17 @@
 
 #include <string.h>
 
-static void decode_text(struct codec_range *r, struct codec_tile_models *m, struct codec_patch *p)
+static bool decode_text(struct codec_tile_in *in, struct codec_tile_models *m, struct codec_patch *p)
 {
-    codec_tile_pixels(r, false, m, p, NULL, CODEC_TILE_TEXT);
+    return codec_tile_text(&in->range, false, m, p, NULL);
 }
 
-static void decode_natural(struct codec_range *r, struct codec_tile_models *m, struct codec_patch *p)
+static bool decode_natural(struct codec_tile_in *in, struct codec_tile_models *m, struct codec_patch *p)
 {
-    codec_tile_pixels(r, false, m, p, NULL, CODEC_TILE_NATURAL);
+    return codec_rans_read_tile(&in->natural) &&
+           codec_tile_natural(
+               (struct codec_natural_io){.in = &in->natural}, false, &m->natural_px, p, NULL) &&
+           codec_rans_read_tile_ok(&in->natural);
 }
 
 const struct codec_tile_reader codec_tile_readers[CODEC_TILE_CLASSES] = {
@@ -35,14 +38,38 @@ void codec_tile_models_reset(struct codec_tile_models *m)
     codec_prob_init(&t->not_recent, 1);
     codec_prob_init(&t->not_cached, 1);
     codec_prob_init(t->rank, sizeof t->rank / sizeof(struct codec_prob));
-    codec_natural_reset(&t->fresh);
+    codec_colour_reset(&t->fresh);
 }
 
-int codec_tile_read(
-    struct codec_range *r, struct codec_tile_models *m, const struct codec_screen *s, struct codec_patch *p)
+int codec_tile_in_start(struct codec_tile_in *in, const uint8_t *data, size_t len)
 {
-    const uint32_t class = codec_tile_map(r, false, m, s, p, 0);
-    if (!codec_range_read_going(r))
+    size_t natural = 0, at = len;
+    uint32_t shift = 0;
+    uint8_t byte;
+    do {
+        if (at == 0 || shift == 7 * CODEC_TILE_TRAILER_MAX_BYTES)
+            return CODEC_ERR_LENGTH;
+        byte = data[--at];
+        natural |= (size_t)(byte & 127u) << shift;
+        shift += 7;
+    } while (byte & 128u);
+    if (natural > at || (byte == 0 && shift > 7))
+        return CODEC_ERR_LENGTH;
+    codec_range_read_start(&in->range, data, at - natural);
+    codec_rans_read_start(&in->natural, data + (at - natural), natural);
+    return 0;
+}
+
+bool codec_tile_in_ok(const struct codec_tile_in *in)
+{
+    return codec_range_read_ok(&in->range) && codec_rans_read_ok(&in->natural);
+}
+
+int codec_tile_read(struct codec_tile_in *in, struct codec_tile_models *m, const struct codec_screen *s,
+    struct codec_patch *p)
+{
+    const uint32_t class = codec_tile_map(&in->range, false, m, s, p, 0);
+    if (!codec_range_read_going(&in->range))
         return CODEC_ERR_CORRUPT;
     const uint32_t outside = (uint32_t)~codec_screen_tile_cells(s, p->tile_x, p->tile_y);
     if (p->cells == 0 || (p->cells & outside & CODEC_ALL_CELLS))
@@ -51,6 +78,5 @@ int codec_tile_read(
         p->y1 > codec_screen_tile_h(s, p->tile_y))
         return CODEC_ERR_RANGE;
     codec_patch_load(p, s);
-    codec_tile_readers[class].decode(r, m, p);
-    return codec_range_read_going(r) ? 0 : CODEC_ERR_CORRUPT;
+    return codec_tile_readers[class].decode(in, m, p) ? 0 : CODEC_ERR_CORRUPT;
 }

@@ -214,6 +214,7 @@ static void write_cells(struct codec_range *r, uint32_t cells)
 static void write_end(struct forge *b, struct codec_range *r)
 {
     b->payload_len = codec_range_write_end(r);
+    b->payload[b->payload_len++] = 0; /* no natural bytes */
 }
 
 static void a_tile_without_cells_is_refused(void **state)
@@ -287,8 +288,9 @@ static size_t write_tile(struct forge *b)
     p.cells = 0xffff;
     p.x1 = p.y1 = CODEC_TILE_PX;
     codec_patch_load(&p, &s);
-    codec_tile_write(&r, &models, &s, &p, CODEC_TILE_TEXT, src);
-    write_end(b, &r);
+    struct codec_tile_out out = {.range = r};
+    codec_tile_write(&out, &models, &s, &p, CODEC_TILE_TEXT, src);
+    write_end(b, &out.range);
     codec_screen_finish(&s);
     return b->payload_len;
 }
@@ -309,6 +311,7 @@ static void coded_bytes_cut_short_are_refused(void **state)
         forge_start(b);
         (void)write_tile(b);
         b->payload_len -= cut;
+        b->payload[b->payload_len - 1] = 0;
         assert_int_equal(forge_send(b), CODEC_ERR_CORRUPT);
     }
 }
