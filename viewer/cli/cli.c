@@ -128,9 +128,14 @@ int cli_exit_of_session(int code)
 
 /* ---- options */
 
+static const char *program_of(const struct cli_command *command)
+{
+    return !command->run && command->name[0] ? command->name : "hearth";
+}
+
 int cli_usage(const struct cli_command *command)
 {
-    (void)fprintf(stderr, "Usage: hearth %s\n", command->usage);
+    (void)fprintf(stderr, "Usage: %s %s\n", program_of(command), command->usage);
     return CLI_USAGE;
 }
 
@@ -170,7 +175,7 @@ int cli_option(
     size_t count = 6;
     char letters[CLI_OPTIONS_MAX + 4] = "";
     size_t at = 0;
-    if (!command->run) {
+    if (!command->name[0]) {
         letters[at++] = '+'; /* before the command's name: stop at it */
     }
     letters[at++] = 'h';
@@ -199,11 +204,11 @@ int cli_option(
             }
             break;
         case 'h':
-            if (command->run) {
+            if (command->name[0]) {
                 (void)printf(
-                    "Usage: hearth %s\n\n%s.\nOptions of every command: --home DIR, --json, --timeout S, "
+                    "Usage: %s %s\n\n%s.\nOptions of every command: --home DIR, --json, --timeout S, "
                     "--insecure-ws, --help.\n",
-                    command->usage, command->summary);
+                    program_of(command), command->usage, command->summary);
             }
             return 'h';
         default:

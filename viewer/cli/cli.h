@@ -51,11 +51,12 @@ struct cli {
     int exit_code;
 };
 
-/* One row of the table in main.c. run gets argv[0] = the command's name. */
+/* One row of the table in main.c, or a program of its own (run NULL, but a name). run gets argv[0] = the
+ * command's name. */
 struct cli_command {
     const char *name;
     int (*run)(struct cli *cli, int argc, char **argv);
-    const char *usage; /* after "hearth " */
+    const char *usage; /* after "hearth "; of a program of its own: after its name */
     const char *summary;
 };
 

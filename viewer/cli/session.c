@@ -51,6 +51,14 @@ static void on_flowing(void *user, bool flowing)
     }
 }
 
+static void on_message(void *user, const Hearth__Session__FromHost *message)
+{
+    struct cli_session *session = user;
+    if (session->on_message) {
+        session->on_message(session, message);
+    }
+}
+
 static void on_closed(void *user, int code, const char *why)
 {
     struct cli_session *session = user;
@@ -68,12 +76,14 @@ int cli_session_dial(struct cli_session *session)
     const struct viewer_remote_config config = {
         .loop = &session->cli->loop,
         .link = session->cli->link,
-        .agent = "cli",
+        .agent = session->agent ? session->agent : "cli",
         .view = session->view,
         .control = session->control,
+        .clipboard = session->clipboard,
         .files = session->files,
         .view_only = session->view && !session->control,
         .callbacks = {.ready = on_ready,
+            .message = on_message,
             .screen = on_screen,
             .gap = on_gap,
             .flowing = on_flowing,

@@ -9,7 +9,8 @@ struct cli_session {
     struct viewer_remote *remote;
     uint8_t device[CHANNEL_ID_LEN];
     char device_name[CHANNEL_LOG_NAME_MAX + 1];
-    bool view, control, files; /* what to ask for */
+    const char *agent;                    /* NULL = "cli" */
+    bool view, control, clipboard, files; /* what to ask for */
     bool ready;
     bool files_read, files_write, may_control, may_view; /* what was given */
     bool has_screen;
@@ -22,6 +23,8 @@ struct cli_session {
     void (*on_screen)(struct cli_session *session, const uint8_t *data, size_t len);
     void (*on_gap)(struct cli_session *session);
     void (*on_flowing)(struct cli_session *session, bool flowing);
+    /* What is no answer to a request: cursor, clipboard, rights. */
+    void (*on_message)(struct cli_session *session, const Hearth__Session__FromHost *message);
     void *user;
 };
 

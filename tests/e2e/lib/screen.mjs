@@ -9,7 +9,9 @@ const run = promisify(execFile);
 
 /** The X server's root window, pointer not included. Layout: X11/XWDFile.h. */
 export async function hostPicture(display) {
-  const { stdout } = await run("xwd", ["-root", "-silent", "-display", display], { encoding: "buffer", maxBuffer: 256 << 20 });
+  const take = () => run("xwd", ["-root", "-silent", "-display", display], { encoding: "buffer", maxBuffer: 256 << 20 });
+  // xwd walks the windows and fails when one goes away meanwhile.
+  const { stdout } = await take().catch(take);
   const word = (i) => stdout.readUInt32BE(i * 4);
   const headerSize = word(0), width = word(4), height = word(5), lsbFirst = word(7) === 0;
   const bitsPerPixel = word(11), bytesPerLine = word(12), colours = word(19);
