@@ -57,7 +57,8 @@ struct screen_stats {
 
 struct screen_viewer_stats {
     uint64_t frames, bytes;
-    uint32_t rtt_us, min_rtt_us; /* 0 = not known yet */
+    uint32_t rtt_us, min_rtt_us; /* of the way, without the viewer's own time; 0 = not known yet */
+    uint32_t serve_us;           /* what the viewer needs for a message */
     uint64_t rate_Bps;           /* what the link delivered lately, bytes/s; 0 = not known */
     size_t in_flight_bytes, window_bytes;
     uint32_t capture_us, encode_us; /* of the last frame */
@@ -113,7 +114,7 @@ void screen_viewer_wake(struct screen_viewer *viewer);
 
 /* An ACK as it came from the viewer; untrusted, wrong numbers are ignored. hidden: nobody looks, so
  * pictures come slowly. */
-void screen_viewer_ack(struct screen_viewer *viewer, uint32_t epoch, uint32_t seq, bool hidden);
+void screen_viewer_ack(struct screen_viewer *viewer, const struct screen_window_ack *ack);
 
 void screen_viewer_watch_clipboard(struct screen_viewer *viewer, bool watch);
 

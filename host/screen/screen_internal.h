@@ -20,6 +20,7 @@ struct screen_viewer {
     struct screen_window window;
     uint64_t due_us;                /* pace: no message before */
     uint32_t input, captured_input; /* last applied; last applied before the grab */
+    uint32_t told_input;            /* in the last message */
     uint64_t frames, bytes;
     uint32_t encode_us;
     bool exact;

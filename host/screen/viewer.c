@@ -117,9 +117,9 @@ void screen_viewer_wake(struct screen_viewer *viewer)
         screen_touch(viewer->screen);
 }
 
-void screen_viewer_ack(struct screen_viewer *viewer, uint32_t epoch, uint32_t seq, bool hidden)
+void screen_viewer_ack(struct screen_viewer *viewer, const struct screen_window_ack *ack)
 {
-    bool known = screen_window_acked(&viewer->window, epoch, seq, hidden, screen_now_us());
+    bool known = screen_window_acked(&viewer->window, ack, screen_now_us());
     if (viewer->started && known)
         screen_touch(viewer->screen);
 }
@@ -174,6 +174,7 @@ void screen_viewer_stats(const struct screen_viewer *viewer, struct screen_viewe
         .bytes = viewer->bytes,
         .rtt_us = viewer->window.rtt_us,
         .min_rtt_us = viewer->window.min_rtt_us,
+        .serve_us = viewer->window.serve_us,
         .rate_Bps = viewer->window.rate_Bps,
         .in_flight_bytes = viewer->window.in_flight_bytes,
         .window_bytes = viewer->window.window_bytes,
@@ -190,6 +191,13 @@ static uint64_t work_us(const struct screen_viewer *viewer)
     return codec_encoder_pending(viewer->encoder) ? codec_encoder_deadline_us(viewer->encoder) : UINT64_MAX;
 }
 
+/* Something changed after an input that this viewer has not been answered yet. */
+static bool echo_due(const struct screen_viewer *viewer, uint64_t now_us)
+{
+    return viewer->input != viewer->told_input && now_us - viewer->screen->echo_us < SCREEN_ECHO_US &&
+           !(screen_tiles_empty(&viewer->dirty) && screen_tiles_empty(&viewer->screen->dirty));
+}
+
 uint64_t screen_viewer_deadline_us(const struct screen_viewer *viewer, uint64_t now_us)
 {
     if (viewer->gone || !viewer->started || !viewer->encoder)
@@ -199,8 +207,9 @@ uint64_t screen_viewer_deadline_us(const struct screen_viewer *viewer, uint64_t 
         return UINT64_MAX;
     if (due < viewer->due_us)
         due = viewer->due_us;
-    if (!screen_window_budget(&viewer->window, now_us)) {
-        uint64_t open_us = screen_window_deadline_us(&viewer->window, now_us);
+    bool echo = echo_due(viewer, now_us);
+    if (!screen_window_budget(&viewer->window, echo, now_us)) {
+        uint64_t open_us = screen_window_deadline_us(&viewer->window, echo, now_us);
         due = open_us > due ? open_us : due;
     } else if (!viewer->ops->can_send(viewer->data)) {
         return UINT64_MAX; /* screen_viewer_wake() comes */
@@ -255,7 +264,7 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
         .capture_us = screen->capture_us,
         .damage = damage,
         .damage_count = screen_tiles_rects(&viewer->dirty, damage),
-        .budget_bytes = screen_window_budget(&viewer->window, now_us)};
+        .budget_bytes = screen_window_budget(&viewer->window, echo_due(viewer, now_us), now_us)};
     frame.pixels = capture_pixels(screen->source, &frame.stride_px);
     struct codec_encoder_stats stats = {0};
     uint64_t encode_start_us = screen_now_us();
@@ -279,6 +288,7 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
     viewer->encode_us = (uint32_t)(done_us - encode_start_us);
     put_envelope(screen->message, viewer->captured_input, screen->capture_us, viewer->encode_us);
     size_t total = (size_t)len + SCREEN_ENVELOPE_BYTES;
+    viewer->told_input = viewer->captured_input;
     viewer->exact = stats.exact;
     viewer->frames++;
     viewer->bytes += total;

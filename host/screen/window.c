@@ -3,18 +3,23 @@
 #include <string.h>
 
 enum {
-    SLACK_US = 12000, /* kept on the way beyond the bare link, so that it never runs dry */
-    CALM_US = 20000,  /* extra delay that may be the message itself: grow */
-    SLOW_US = 40000,  /* extra delay that means a queue; SLOW_ACKS in a row shrink the window */
-    SPIKE_US = 100000,
-    SLOW_ACKS = 3,
-    BURST_US = 16000, /* one message is at most so much of the time of the link */
-    BURST_MIN_BYTES = 8 * 1024,
-    ROOM_BYTES = 2 * 1024, /* less room than this is not worth a message */
+    BURST_US = 12000,      /* a message is at most so much of the time of the link, and so much is on the way
+                            * beyond what the bare link holds, so that it never runs dry */
+    BURST_MOST_US = 50000, /* ... or of a slow viewer's own time */
+    CALM_US = 10000,       /* less extra delay than this: there may be more to have */
+    END_US = 20000,        /* so much while doubling: the link is full */
+    SLOW_US = 30000,       /* a queue */
+    OWN_MOST_US = 50000,   /* of a message's own time on the link; the rate may be wrong */
+    SUSTAIN_US = 60000,    /* a queue that lasts; shorter is a packet sent again */
+    FOREIGN_CUTS = 2,      /* a queue that stays when ours is gone is not ours */
+    SPAN_US = 400000,      /* the highest rate counts for one to two of these, or of 8 round trips */
+    SPAN_RTTS = 8,
+    DRAIN_EXTRA_US = 5000,
+    STARTING_BURST = 4, /* while doubling a message may be so much longer */
+    FRAME_US = 16667,
     IDLE_US = 1000000,
     IDLE_KEEP_BYTES = 64 * 1024,
-    FRAME_US = 16667,
-    FRAMES_MIN = 3
+    VIEWER_QUEUE = 3 /* messages a viewer may hold behind the one it shows */
 };
 
 void screen_window_init(struct screen_window *window, uint64_t now_us)
@@ -23,6 +28,7 @@ void screen_window_init(struct screen_window *window, uint64_t now_us)
     window->window_bytes = SCREEN_WINDOW_START_BYTES;
     window->starting = true;
     window->delivered_us = now_us;
+    window->best_us = now_us;
 }
 
 static size_t clamp_window(uint64_t bytes)
@@ -32,45 +38,96 @@ static size_t clamp_window(uint64_t bytes)
                                              : (size_t)bytes;
 }
 
+static bool slow_viewer(const struct screen_window *window)
+{
+    return window->serve_us > FRAME_US;
+}
+
+/* The time of the link, or of a slow viewer, that a message should fill. */
+static uint64_t burst_us(const struct screen_window *window)
+{
+    return window->serve_us < BURST_US        ? BURST_US
+           : window->serve_us > BURST_MOST_US ? BURST_MOST_US
+                                              : window->serve_us;
+}
+
 static size_t frames_allowed(const struct screen_window *window)
 {
-    size_t frames = FRAMES_MIN + window->min_rtt_us / FRAME_US;
+    const size_t frames = 4 + (size_t)(window->min_rtt_us / burst_us(window));
     return frames < SCREEN_WINDOW_FRAMES ? frames : SCREEN_WINDOW_FRAMES;
 }
 
-static bool open(const struct screen_window *window)
+/* The window as it is now: hardly anything while the way is emptied to see its length. */
+static size_t window_now(const struct screen_window *window, uint64_t now_us)
+{
+    return now_us < window->drain_us ? window->window_bytes / 4 : window->window_bytes;
+}
+
+static bool viewer_has_room(const struct screen_window *window)
+{
+    return window->flight_count < frames_allowed(window) &&
+           (window->queue < VIEWER_QUEUE || window->flight_count < VIEWER_QUEUE);
+}
+
+static bool open(const struct screen_window *window, bool echo, uint64_t now_us)
 {
     if (!window->flight_count)
         return true;
-    return window->flight_count < frames_allowed(window) && window->in_flight_bytes < window->window_bytes &&
-           window->window_bytes - window->in_flight_bytes >= ROOM_BYTES;
+    /* An echo needs no room of its own: it may exceed the window by the slice that others leave free. */
+    const size_t most = window_now(window, now_us);
+    const size_t need = echo ? 0 : SCREEN_WINDOW_SLICE_BYTES;
+    return viewer_has_room(window) && window->in_flight_bytes <= most &&
+           most - window->in_flight_bytes >= need;
 }
 
-size_t screen_window_budget(const struct screen_window *window, uint64_t now_us)
+/* The earliest time for a message as far as the pace goes. */
+static uint64_t turn_us(const struct screen_window *window, bool echo)
+{
+    if (!window->flight_count)
+        return 0;
+    uint64_t due = slow_viewer(window) ? window->last_sent_us + window->serve_us : 0;
+    return !echo && window->pace_us > due ? window->pace_us : due;
+}
+
+static bool stalled(const struct screen_window *window, uint64_t now_us)
+{
+    return now_us - window->last_sent_us >= SCREEN_WINDOW_STALL_US;
+}
+
+size_t screen_window_budget(const struct screen_window *window, bool echo, uint64_t now_us)
 {
     if (window->hidden) {
         if (window->last_sent_us && now_us - window->last_sent_us < SCREEN_WINDOW_HIDDEN_US)
             return 0;
-    } else if (!open(window)) {
+    } else if (!open(window, echo, now_us)) {
         /* The viewer may have lost its ACK; a silent link gets one message a second, no more. */
-        return now_us - window->last_sent_us >= SCREEN_WINDOW_STALL_US ? SCREEN_WINDOW_MIN_BYTES : 0;
+        return stalled(window, now_us) ? SCREEN_WINDOW_SLICE_BYTES : 0;
+    } else if (now_us < turn_us(window, echo)) {
+        return 0;
     }
-    size_t room =
-        window->in_flight_bytes < window->window_bytes ? window->window_bytes - window->in_flight_bytes : 0;
-    uint64_t burst = window->rate_Bps * BURST_US / 1000000;
-    if (burst < BURST_MIN_BYTES)
-        burst = BURST_MIN_BYTES;
-    /* Before the rate is known the window itself is the guess. */
-    if (window->rate_Bps && !window->starting && room > burst)
-        room = (size_t)burst;
-    return room > ROOM_BYTES ? room : ROOM_BYTES;
+    const size_t most = window_now(window, now_us);
+    size_t room = window->in_flight_bytes < most ? most - window->in_flight_bytes : 0;
+    if (window->rate_Bps) {
+        uint64_t burst = window->rate_Bps * burst_us(window) / 1000000;
+        if (window->starting)
+            burst *= STARTING_BURST;
+        else if (slow_viewer(window))
+            burst += burst / 4; /* most of its time may go by messages, not by bytes: see whether more fits */
+        room = room > burst ? (size_t)burst : room;
+    }
+    return room > SCREEN_WINDOW_SLICE_BYTES ? room : SCREEN_WINDOW_SLICE_BYTES;
 }
 
-uint64_t screen_window_deadline_us(const struct screen_window *window, uint64_t now_us)
+uint64_t screen_window_deadline_us(const struct screen_window *window, bool echo, uint64_t now_us)
 {
-    if (screen_window_budget(window, now_us))
+    if (screen_window_budget(window, echo, now_us))
         return UINT64_MAX;
-    return window->last_sent_us + (window->hidden ? SCREEN_WINDOW_HIDDEN_US : SCREEN_WINDOW_STALL_US);
+    if (window->hidden)
+        return window->last_sent_us + SCREEN_WINDOW_HIDDEN_US;
+    if (open(window, echo, now_us))
+        return turn_us(window, echo);
+    uint64_t due = window->last_sent_us + SCREEN_WINDOW_STALL_US;
+    return now_us < window->drain_us && window->drain_us < due ? window->drain_us : due;
 }
 
 static void drop_oldest(struct screen_window *window, size_t count)
@@ -102,93 +159,179 @@ void screen_window_sent(
         .sent_us = now_us,
         .delivered = window->delivered,
         .delivered_us = window->delivered_us,
-        .limited = !more};
+        .limited = !more || window->hidden || now_us < window->drain_us};
     window->in_flight_bytes += bytes;
     window->last_sent_us = now_us;
     window->full = window->full || more || window->in_flight_bytes >= window->window_bytes / 2;
+    /* A quarter faster than the link, so that it is the window that rules. */
+    const uint64_t gap_us =
+        window->rate_Bps && !window->starting ? bytes * 1000000 / window->rate_Bps * 4 / 5 : 0;
+    window->pace_us = now_us + (gap_us < BURST_MOST_US ? gap_us : BURST_MOST_US);
 }
 
-static void learn_rtt(struct screen_window *window, uint32_t rtt_us, uint64_t now_us)
+/* Duration between two times of the viewer's clock, or 0 when they make none. */
+static uint64_t span(uint64_t from_us, uint64_t to_us)
 {
-    window->rtt_us = rtt_us;
-    if (!window->min_rtt_us || rtt_us <= window->min_rtt_us ||
-        now_us - window->min_rtt_at_us > SCREEN_WINDOW_RTT_LIFE_US) {
-        window->min_rtt_us = rtt_us;
+    return to_us > from_us ? to_us - from_us : 0;
+}
+
+static void learn_viewer(struct screen_window *window, const struct screen_window_ack *ack)
+{
+    const uint64_t decode = span(ack->received_us, ack->decoded_us);
+    const uint64_t present = span(ack->decoded_us, ack->presented_us);
+    uint64_t serve = decode > present ? decode : present;
+    serve = serve < SCREEN_WINDOW_SERVE_MAX_US ? serve : SCREEN_WINDOW_SERVE_MAX_US;
+    window->serve_us = (uint32_t)((window->serve_us * UINT64_C(3) + serve) / 4);
+    window->queue = ack->queue;
+}
+
+static void learn_rtt(struct screen_window *window, uint64_t rtt_us, uint64_t now_us)
+{
+    const uint32_t rtt = rtt_us > UINT32_MAX ? UINT32_MAX : rtt_us ? (uint32_t)rtt_us : 1;
+    window->rtt_us = rtt;
+    const bool drained = window->drain_us && now_us >= window->drain_us;
+    if (!window->min_rtt_us || rtt <= window->min_rtt_us || drained) {
+        window->min_rtt_us = rtt;
         window->min_rtt_at_us = now_us;
+        window->drain_us = 0;
+    } else if (!window->drain_us && now_us - window->min_rtt_at_us > SCREEN_WINDOW_RTT_LIFE_US) {
+        /* With a full window no round trip is free of our own queue: let it run empty once. */
+        window->drain_us = now_us + window->rtt_us + DRAIN_EXTRA_US;
     }
+}
+
+/* Restart the search for the highest rate from here. */
+static void set_rate(struct screen_window *window, uint64_t rate_Bps, uint64_t now_us)
+{
+    window->rate_Bps = window->best_Bps[0] = rate_Bps;
+    window->best_Bps[1] = 0;
+    window->best_us = now_us;
 }
 
 static void learn_rate(struct screen_window *window, const struct screen_window_sent *sent, uint64_t now_us)
 {
-    uint64_t span_us = now_us - sent->delivered_us;
-    if (!span_us)
+    const uint64_t passed_us = now_us - sent->delivered_us;
+    if (!passed_us)
         return;
-    uint64_t sample = (window->delivered - sent->delivered) * 1000000 / span_us;
-    if (sample >= window->rate_Bps)
-        window->rate_Bps = sample;
-    else if (!sent->limited)
-        window->rate_Bps = (window->rate_Bps * 3 + sample) / 4;
-}
-
-static void resize(struct screen_window *window, const struct screen_window_sent *sent, uint64_t now_us)
-{
-    uint32_t extra_us = window->rtt_us - window->min_rtt_us;
-    uint64_t target = window->rate_Bps * (window->min_rtt_us + (uint64_t)SLACK_US) / 1000000;
-    bool fresh = sent->sent_us >= window->cut_us; /* sent under the window as it is now */
-
-    window->slow_acks = extra_us > SLOW_US ? window->slow_acks + 1 : 0;
-    if (extra_us > SPIKE_US) {
-        if (!fresh)
-            return;
-        window->window_bytes =
-            clamp_window((uint64_t)window->window_bytes * window->min_rtt_us / window->rtt_us);
-        window->cut_us = now_us;
-        /* After a stall the link may be as good as before: find out by doubling again. */
-        window->starting = window->window_bytes == SCREEN_WINDOW_MIN_BYTES;
-        window->slow_acks = 0;
-    } else if (window->slow_acks >= SLOW_ACKS) {
-        if (!fresh)
-            return;
-        window->window_bytes = clamp_window((uint64_t)window->window_bytes * 4 / 5);
-        window->cut_us = now_us;
-        window->starting = false;
-        window->slow_acks = 0;
-    } else if (extra_us <= CALM_US && window->full && now_us - window->grown_us >= window->rtt_us) {
-        uint64_t grown =
-            window->starting ? (uint64_t)window->window_bytes * 2 : (uint64_t)window->window_bytes * 5 / 4;
-        /* Past what the rate accounts for, more on the way is only a queue. */
-        if (!window->starting && grown > target * 5 / 4)
-            grown = target * 5 / 4;
-        window->window_bytes = clamp_window(grown > target ? grown : target);
-        window->grown_us = now_us;
-        window->full = false;
-    } else if (extra_us > CALM_US) {
-        window->starting = false;
+    const uint64_t sample = (window->delivered - sent->delivered) * 1000000 / passed_us;
+    /* A few small messages tell little; that they came fast counts once there is a rate to compare with. */
+    if (sent->limited && (!window->rate_Bps || sample <= window->rate_Bps))
+        return;
+    const uint64_t rounds_us = (uint64_t)SPAN_RTTS * window->min_rtt_us;
+    if (now_us - window->best_us > (rounds_us > SPAN_US ? rounds_us : SPAN_US)) {
+        window->best_Bps[1] = window->best_Bps[0];
+        window->best_Bps[0] = 0;
+        window->best_us = now_us;
     }
+    if (sample > window->best_Bps[0])
+        window->best_Bps[0] = sample;
+    window->rate_Bps = window->best_Bps[0] > window->best_Bps[1] ? window->best_Bps[0] : window->best_Bps[1];
 }
 
-bool screen_window_acked(
-    struct screen_window *window, uint32_t epoch, uint32_t seq, bool hidden, uint64_t now_us)
+static uint64_t target_bytes(const struct screen_window *window)
 {
-    window->hidden = hidden;
+    return window->rate_Bps * (window->min_rtt_us + (uint64_t)window->serve_us + BURST_US) / 1000000;
+}
+
+/* Delay that is neither the way nor the message's own time on it. */
+static uint64_t extra_us(const struct screen_window *window, const struct screen_window_sent *sent)
+{
+    uint64_t own_us = window->rate_Bps ? (uint64_t)sent->bytes * 1000000 / window->rate_Bps : 0;
+    own_us = own_us < OWN_MOST_US ? own_us : OWN_MOST_US;
+    uint64_t extra = window->rtt_us - window->min_rtt_us;
+    return extra > own_us ? extra - own_us : 0;
+}
+
+/* A queue that lasts while the window was full tells the rate: what arrives meanwhile. One that is still
+ * there for messages sent after that is not ours: it belongs to the way from then on. Whether it lasts. */
+static bool follow_queue(
+    struct screen_window *window, const struct screen_window_sent *sent, uint64_t extra, uint64_t now_us)
+{
+    if (extra <= SLOW_US || !window->rate_Bps) {
+        window->slow_us = 0;
+        window->cuts = 0;
+        return false;
+    }
+    const bool anew = window->cuts > 0 && sent->sent_us >= window->cut_us;
+    if (anew && (!window->high_rtt_us || window->rtt_us < window->high_rtt_us))
+        window->high_rtt_us = window->rtt_us;
+    if (sent->limited || !window->slow_us) {
+        window->slow_us = now_us;
+        window->slow_delivered = window->delivered;
+        return false;
+    }
+    const uint64_t passed_us = now_us - window->slow_us;
+    if (passed_us < (window->min_rtt_us > SUSTAIN_US ? window->min_rtt_us : SUSTAIN_US))
+        return false;
+    uint64_t rate_Bps = (window->delivered - window->slow_delivered) * 1000000 / passed_us;
+    if (!anew) {
+        window->cuts = 1;
+        window->high_rtt_us = 0;
+        window->share_Bps = rate_Bps;
+    } else if (++window->cuts > FOREIGN_CUTS) {
+        window->cuts = 0;
+        window->min_rtt_us = window->high_rtt_us;
+        window->min_rtt_at_us = now_us;
+        rate_Bps = window->share_Bps;
+    }
+    set_rate(window, rate_Bps, now_us);
+    window->slow_us = window->cut_us = now_us;
+    window->slow_delivered = window->delivered;
+    window->starting = false;
+    window->window_bytes = clamp_window(target_bytes(window));
+    return true;
+}
+
+/* Once per round trip. */
+static void resize(struct screen_window *window, uint64_t extra)
+{
+    if (!window->rate_Bps)
+        return;
+    const uint64_t target = target_bytes(window);
+    const bool full = window->full;
+    const bool rose = window->rate_Bps > window->round_rate_Bps + window->round_rate_Bps / 10;
+    window->full = false;
+    window->round_delivered = window->delivered + window->in_flight_bytes;
+    window->round_rate_Bps = window->rate_Bps;
+    if (window->starting && extra > END_US)
+        window->starting = false;
+    else if (!window->starting && full && rose && extra <= CALM_US)
+        window->starting = true;
+    if (window->starting) {
+        if (full)
+            window->window_bytes = clamp_window((uint64_t)window->window_bytes * 2);
+        return;
+    }
+    const uint64_t more = target / 5 > SCREEN_WINDOW_SLICE_BYTES ? target / 5 : SCREEN_WINDOW_SLICE_BYTES;
+    window->window_bytes = clamp_window(full && extra <= CALM_US ? target + more : target);
+}
+
+bool screen_window_acked(struct screen_window *window, const struct screen_window_ack *ack, uint64_t now_us)
+{
+    window->hidden = ack->hidden;
     size_t index = 0;
     while (index < window->flight_count &&
-           (window->flight[index].epoch != epoch || window->flight[index].seq != seq))
+           (window->flight[index].epoch != ack->epoch || window->flight[index].seq != ack->seq))
         index++;
     if (index == window->flight_count)
         return false;
-    struct screen_window_sent sent = window->flight[index];
+    const struct screen_window_sent sent = window->flight[index];
     for (size_t i = 0; i <= index; i++)
         window->delivered += window->flight[i].bytes;
     drop_oldest(window, index + 1);
     window->delivered_us = now_us;
+    /* Nobody looks: such times say when the page woke, not what the link can do. */
+    if (ack->hidden)
+        return true;
 
-    uint64_t rtt_us = now_us - sent.sent_us;
-    learn_rtt(window, rtt_us > UINT32_MAX ? UINT32_MAX : rtt_us ? (uint32_t)rtt_us : 1, now_us);
+    const uint64_t whole_us = now_us - sent.sent_us;
+    const uint64_t own_us = span(ack->received_us, ack->presented_us);
+    learn_viewer(window, ack);
+    learn_rtt(window, own_us < whole_us ? whole_us - own_us : 0, now_us);
     learn_rate(window, &sent, now_us);
-    /* Nobody looked: the delay says when the page woke, not what the link can do. */
-    if (!hidden)
-        resize(window, &sent, now_us);
+    const uint64_t extra = extra_us(window, &sent);
+    if (!follow_queue(window, &sent, extra, now_us) && window->delivered >= window->round_delivered)
+        resize(window, extra);
     return true;
 }
 
@@ -196,5 +339,9 @@ void screen_window_forget(struct screen_window *window)
 {
     window->flight_count = 0;
     window->in_flight_bytes = 0;
+    window->round_delivered = window->delivered;
+    window->slow_us = 0;
+    window->cuts = 0;
+    window->queue = 0;
     window->full = false;
 }

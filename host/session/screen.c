@@ -287,6 +287,18 @@ static void take_input(struct session_screen *screen, const Request *request, ui
         "Too much input at once. What was held down was released, and some of it was left out.");
 }
 
+static void take_ack(struct session_screen *screen, const Hearth__Session__ScreenAck *said)
+{
+    const struct screen_window_ack ack = {.epoch = said->epoch,
+        .seq = said->seq,
+        .received_us = said->received_us,
+        .decoded_us = said->decoded_us,
+        .presented_us = said->presented_us,
+        .queue = said->queue,
+        .hidden = said->hidden};
+    screen_viewer_ack(screen->viewer, &ack);
+}
+
 bool session_screen_take(struct session_screen *screen, const Request *request, uint64_t now_us)
 {
     switch (request->body_case) {
@@ -298,8 +310,7 @@ bool session_screen_take(struct session_screen *screen, const Request *request, 
         session_wire_done(screen->config.wire, request->id);
         return true;
     case HEARTH__SESSION__TO_HOST__BODY_SCREEN_ACK:
-        screen_viewer_ack(screen->viewer, request->screen_ack->epoch, request->screen_ack->seq,
-            request->screen_ack->hidden);
+        take_ack(screen, request->screen_ack);
         return true;
     case HEARTH__SESSION__TO_HOST__BODY_SCREEN_RESET:
         session_screen_gap(screen);

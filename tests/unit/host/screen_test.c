@@ -39,7 +39,7 @@ static bool on_send(void *data, const uint8_t *message, size_t len)
             v->decoder, message + SCREEN_ENVELOPE_BYTES, len - SCREEN_ENVELOPE_BYTES, &decoded) != 0)
         v->failed = true;
     else if (!v->silent)
-        screen_viewer_ack(v->viewer, decoded.epoch, decoded.seq, false);
+        screen_viewer_ack(v->viewer, &(struct screen_window_ack){.epoch = decoded.epoch, .seq = decoded.seq});
     if (v->destroy_on_message) {
         screen_viewer_destroy(v->viewer);
         v->viewer = NULL;

@@ -515,8 +515,9 @@ export class Screen implements PeerUser {
 
   private acknowledge(marks: Mark[], presentedUs: number): void {
     if (!this.peer?.live) return;
-    for (const mark of marks)
-      this.peer.say({
+    const held = [...this.underWay.values()].reduce((n, m) => n + m.length, this.waitingMarks.length);
+    marks.forEach((mark, at) => {
+      this.peer?.say({
         case: "screenAck",
         value: create(ScreenAckSchema, {
           ...PART,
@@ -526,8 +527,10 @@ export class Screen implements PeerUser {
           decodedUs: BigInt(mark.decodedUs),
           presentedUs: BigInt(Math.max(mark.decodedUs, Math.round(presentedUs))),
           hidden: this.hidden || !this.canvas,
+          queue: held + marks.length - 1 - at,
         }),
       });
+    });
   }
 
   private buffer(len: number): ArrayBuffer {
