@@ -54,6 +54,7 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
             e->suspect[(size_t)y * (size_t)e->sent.tiles_x + (size_t)x] =
                 codec_screen_tile_cells(&e->sent, x, y);
     codec_tile_models_reset(e->models);
+    codec_videos_reset(e->videos, width_px, height_px);
     e->dirty_cells = 0;
     e->next_tile = e->next_picture = e->next_refine = 0;
     e->picture_waits = false;
@@ -79,6 +80,7 @@ struct codec_encoder *codec_encoder_create(const struct codec_encoder_config *co
     *quality = *quality < MIN_QUALITY ? MIN_QUALITY : *quality > MAX_QUALITY ? MAX_QUALITY : *quality;
     e->models = malloc(sizeof *e->models);
     e->symbols = malloc(CODEC_NATURAL_MAX_SYMBOLS * sizeof *e->symbols);
+    e->videos = codec_videos_create(config);
     if (!e->models || !e->symbols || init_screen(e, config->width_px, config->height_px) < 0) {
         codec_encoder_destroy(e);
         return NULL;
@@ -91,6 +93,7 @@ void codec_encoder_destroy(struct codec_encoder *e)
     if (!e)
         return;
     free_screen(e);
+    codec_videos_destroy(e->videos);
     free(e->models);
     free(e->symbols);
     free(e);
@@ -123,7 +126,7 @@ static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, 
         return err < 0 ? err : CODEC_ERR_SPACE;
     }
     codec_job_set_deadline(e, j->now_us);
-    j->stats.complete = e->dirty_cells == 0;
+    j->stats.complete = e->dirty_cells == 0 && !codec_videos_wait(e->videos);
     j->stats.exact = e->dirty_cells == 0 && e->sent.lossy_cells == 0;
     if (j->ops_len == 0) {
         j->stats.seq = e->seq;
@@ -173,7 +176,10 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
             .type = CODEC_OP_SIZE, .rect = {0, 0, e->sent.width_px, e->sent.height_px}};
         (void)codec_job_put_op(&j, &op);
     }
-    const size_t fresh = codec_job_find_dirty(&j, frame);
+    codec_job_video_begin(&j);
+    size_t fresh = codec_job_find_dirty(&j, frame);
+    codec_job_video_claim(&j);
+    fresh = fresh < e->dirty_cells ? fresh : e->dirty_cells;
     if (fresh > 0 && !e->start) {
         /* Moves come first, as an uncovered part may be their source; unless most of the change is a way
          * back to what was there before: a closed menu, another window on top. */
@@ -185,9 +191,12 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
         if (swaps > 0)
             codec_job_send_swaps(&j);
     }
+    /* Moves may have left something to do at the borders of streams. */
+    codec_job_video_claim(&j);
     if (e->dirty_cells >= FILL_MIN_CELLS)
         codec_job_send_fills(&j);
     if (e->dirty_cells > 0 || e->sent.lossy_cells > 0)
         codec_job_send_pixels(&j);
+    codec_job_video_send(&j);
     return finish(&j, frame, out, out_stats);
 }

@@ -7,11 +7,16 @@
 #include "codec/codec.h"
 
 struct codec_encoder;
+struct codec_video_coder;
 
 struct codec_encoder_config {
     int32_t width_px, height_px; /* 1..CODEC_MAX_SIDE_PX */
     bool lossy_first;            /* natural content may go as JPEG first; it always ends exact */
     int jpeg_quality;            /* 30..95; 0 takes the default */
+    /* Moving pictures go as video streams when the viewer decodes them: with lossy_first only. */
+    const struct codec_video_coder *video; /* codec/video.h, borrowed; NULL: none */
+    void *video_data;                      /* for its open() */
+    unsigned video_kinds;                  /* 1 << enum codec_video_kind that the viewer decodes */
 };
 
 struct codec_encoder_frame {
@@ -28,7 +33,7 @@ struct codec_encoder_frame {
 struct codec_encoder_stats { /* of the last message */
     uint32_t seq;
     size_t bytes;
-    uint32_t tiles_exact, tiles_jpeg, tiles_fill, copies;
+    uint32_t tiles_exact, tiles_jpeg, tiles_fill, copies, video_packets;
     bool complete; /* nothing dirty is left */
     bool exact;    /* the viewer's picture equals `pixels` everywhere */
 };
@@ -47,6 +52,15 @@ int codec_encoder_reset(struct codec_encoder *encoder, int32_t width_px, int32_t
  * (stride) with nothing changed, CODEC_ERR_NOMEM after a failed reset. */
 int codec_encoder_encode(struct codec_encoder *encoder, const struct codec_encoder_frame *frame, uint8_t *out,
     size_t cap, struct codec_encoder_stats *out_stats);
+
+/* What a viewer says about a stream: unknown numbers are ignored. */
+struct codec_video_wish {
+    bool pause; /* its decoder is behind: no packets until another wish without it */
+    bool key;   /* a packet was lost there: the next must be decodable alone */
+    bool none;  /* no video works there: all streams end, there are no more in this encoder's life */
+};
+void codec_encoder_video_control(
+    struct codec_encoder *encoder, uint8_t stream, const struct codec_video_wish *wish);
 
 /* True while tiles are dirty or not yet exact, so that a still screen must be encoded again. */
 bool codec_encoder_pending(const struct codec_encoder *encoder);

@@ -4,6 +4,7 @@
 
 #include "codec/classify.h"
 #include "codec/encoder.h"
+#include "codec/encoder_video.h"
 #include "codec/message.h"
 #include "codec/motion.h"
 
@@ -36,7 +37,8 @@ struct codec_encoder {
     size_t rect_count;
     struct codec_rect rect[CODEC_MAX_PICTURES]; /* pictures of this message */
     uint64_t deadline_us;
-    uint64_t refine_us; /* no refinement before */
+    uint64_t refine_us;          /* no refinement before */
+    struct codec_videos *videos; /* NULL: the viewer decodes none */
     struct codec_motion *motion;
     struct codec_tile_models *models;
     uint32_t *symbols; /* owned: scratch of natural tiles */

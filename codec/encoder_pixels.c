@@ -75,6 +75,7 @@ static bool want_dirty(struct codec_job *j, size_t tile, enum codec_tile_class *
         return false;
     const struct codec_class class = codec_classify(&e->patch, e->src, e->models);
     *out_class = class.tile;
+    codec_job_video_seen(j, tile, dirty, class.tile == CODEC_TILE_NATURAL ? class.natural_cells : 0);
     if (class.tile == CODEC_TILE_TEXT || !e->config.lossy_first ||
         (__builtin_popcount(dirty) < CODEC_SMALL_CELLS && e->sent.lossy[tile] == 0))
         return true;
@@ -95,7 +96,7 @@ static bool want_put_back(struct codec_job *j, size_t tile, enum codec_tile_clas
 static bool want_refined(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
 {
     struct codec_encoder *e = j->e;
-    if (!set_tile(j, tile, e->sent.lossy[tile]))
+    if (!set_tile(j, tile, e->extra[tile]))
         return false;
     *out_class = codec_classify(&e->patch, e->src, e->models).tile;
     return true;
@@ -278,9 +279,15 @@ static bool find_refinement(struct codec_job *j)
     memset(e->extra, 0, e->tiles * sizeof *e->extra);
     for (size_t i = 0; i < e->tiles && n < REFINE_MAX_TILES; i++) {
         const size_t t = (e->next_refine + i) % e->tiles;
-        if (e->sent.lossy[t] == 0 || e->dirty[t] != 0 || j->now_us - e->changed_us[t] < STILL_US)
+        if (e->sent.lossy[t] == 0)
             continue;
-        e->extra[t] = e->sent.lossy[t];
+        uint16_t cells = e->sent.lossy[t];
+        if (!codec_job_video_settled(j, t, &cells) &&
+            (e->dirty[t] != 0 || j->now_us - e->changed_us[t] < STILL_US))
+            continue;
+        if (cells == 0)
+            continue;
+        e->extra[t] = cells;
         n++;
     }
     e->refine_us = n > 0 ? j->now_us + REFINE_PAUSE_US : 0;
@@ -289,14 +296,17 @@ static bool find_refinement(struct codec_job *j)
 
 void codec_job_set_deadline(struct codec_encoder *e, uint64_t now_us)
 {
-    e->deadline_us = e->dirty_cells > 0 ? now_us : UINT64_MAX;
+    e->deadline_us = e->dirty_cells > 0 || codec_videos_wait(e->videos) ? now_us : UINT64_MAX;
     if (e->sent.lossy_cells == 0)
         return;
     uint64_t due = UINT64_MAX;
     for (size_t t = 0; t < e->tiles; t++)
-        if (e->sent.lossy[t] != 0 && e->changed_us[t] + STILL_US < due)
+        if (e->sent.lossy[t] != 0 && e->changed_us[t] + STILL_US < due &&
+            !codec_videos_touch(e->videos, &e->sent, t))
             due = e->changed_us[t] + STILL_US;
     due = due < e->refine_us ? e->refine_us : due;
+    const uint64_t video = codec_videos_deadline_us(e->videos);
+    due = video < due ? video : due;
     due = due < now_us ? now_us : due;
     e->deadline_us = due < e->deadline_us ? due : e->deadline_us;
 }

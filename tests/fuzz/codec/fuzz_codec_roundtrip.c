@@ -1,7 +1,6 @@
 /* Frames made from the input go through encoder and decoder: every message decodes, whatever is called
  * exact is, and everything ends exact. */
-#include "codec/decoder.h"
-#include "codec/encoder.h"
+#include "tests/unit/codec/video_link.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +79,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t message[CODEC_MAX_MESSAGE_BYTES];
     struct input in = {data, size};
     const int32_t w = (int32_t)take(&in) % MAX_SIDE_PX + 1, h = (int32_t)take(&in) % MAX_SIDE_PX + 1;
-    const struct codec_encoder_config config = {
-        .width_px = w, .height_px = h, .lossy_first = take(&in) & 1, .jpeg_quality = (int)take(&in) % 100};
+    const uint32_t kinds = take(&in);
+    struct video_link video = {.refuse = (kinds & 0xf8) == 0xf8};
+    const struct codec_encoder_config config = {.width_px = w,
+        .height_px = h,
+        .lossy_first = kinds & 1,
+        .jpeg_quality = (int)take(&in) % 100,
+        .video = &video_link_coder,
+        .video_data = &video,
+        .video_kinds = kinds & 6};
     uint32_t *px = calloc((size_t)w * (size_t)h, sizeof *px);
     struct codec_encoder *e = codec_encoder_create(&config);
     struct codec_decoder *d = codec_decoder_create((size_t)w * (size_t)h, 0);
@@ -113,16 +119,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (!copy)
                 abort();
             memcpy(copy, message, (size_t)n);
-            if (codec_decoder_decode(d, copy, (size_t)n, &out) != 0)
+            if (codec_decoder_decode(d, copy, (size_t)n, &out) != 0 || !video_link_paint(d, &out))
                 abort();
             free(copy);
         }
         if (stats.exact && !equal(d, px, w, h))
             abort();
+        if (drawing && (kinds & 8)) {
+            const uint32_t wish = take(&in);
+            codec_encoder_video_control(e, wish >> 4 & 3,
+                &(struct codec_video_wish){.pause = wish & 1, .key = wish & 2, .none = (wish & 15) == 15});
+        }
     }
     if (codec_encoder_pending(e) || !equal(d, px, w, h))
         abort();
     codec_encoder_destroy(e);
+    if (video.opened != video.closed)
+        abort();
     codec_decoder_destroy(d);
     free(px);
     return 0;

@@ -1,0 +1,558 @@
+#include "codec/encoder_video.h"
+
+#include "codec/encoder_internal.h"
+#include "codec/video_region.h"
+#include "codec/yuv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MIN_PACKET_BYTES = 3000, /* asked of a coder at least, however small the budget */
+    COVER_MAX_RECTS = 64,    /* per message and stream */
+    EDGE_CELLS = 2,          /* a stream is opened anew when what moves is larger by this */
+    FAIL_PAUSE_US = 5000000  /* no stream after a coder failed */
+};
+
+struct stream {
+    struct codec_video_stream is; /* as the viewer has it */
+    bool live;                    /* a coder is there; is.open says whether the viewer knows */
+    bool closing;
+    bool paused, key;
+    bool changed;   /* cells of it differ from the last packet */
+    bool postponed; /* something small went first once */
+    void *coder;
+    enum codec_video_kind kind;
+    uint64_t opened_us, changed_us;
+    uint8_t *plane[3]; /* owned */
+    size_t stride_uv;
+};
+
+struct codec_videos {
+    const struct codec_video_coder *ops;
+    void *data;
+    unsigned kinds; /* 1 << enum codec_video_kind */
+    uint8_t next_id;
+    bool again; /* the next call has something to do */
+    struct codec_regions *regions;
+    struct stream stream[CODEC_MAX_VIDEOS];
+    int32_t width_px, height_px, tiles_x;
+    size_t tiles;
+    uint32_t *cell_ms; /* owned: per tile 16, last change of each cell */
+    uint16_t *cover;   /* owned: per tile, exact cells to give to their stream */
+    uint64_t settle_us, fail_us;
+    bool settle; /* this call looks for what has settled */
+};
+
+static uint32_t ms_of(uint64_t us)
+{
+    return (uint32_t)(us / 1000);
+}
+
+static void stream_finish(struct codec_videos *v, struct stream *s)
+{
+    if (s->coder)
+        v->ops->close(s->coder);
+    for (int i = 0; i < 3; i++)
+        free(s->plane[i]);
+    *s = (struct stream){0};
+}
+
+struct codec_videos *codec_videos_create(const struct codec_encoder_config *config)
+{
+    if (!config->video || config->video_kinds == 0 || !config->lossy_first)
+        return NULL;
+    struct codec_videos *v = calloc(1, sizeof *v);
+    if (!v)
+        return NULL;
+    v->ops = config->video;
+    v->data = config->video_data;
+    v->kinds = config->video_kinds;
+    return v;
+}
+
+static void drop_screen(struct codec_videos *v)
+{
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
+        stream_finish(v, &v->stream[i]);
+    codec_regions_destroy(v->regions);
+    free(v->cell_ms);
+    free(v->cover);
+    v->regions = NULL;
+    v->cell_ms = NULL;
+    v->cover = NULL;
+}
+
+void codec_videos_reset(struct codec_videos *v, int32_t width_px, int32_t height_px)
+{
+    if (!v)
+        return;
+    drop_screen(v);
+    v->width_px = width_px;
+    v->height_px = height_px;
+    v->tiles_x = (width_px + CODEC_TILE_PX - 1) / CODEC_TILE_PX;
+    v->tiles = (size_t)v->tiles_x * (size_t)((height_px + CODEC_TILE_PX - 1) / CODEC_TILE_PX);
+    v->cell_ms = calloc(v->tiles * 16, sizeof *v->cell_ms);
+    v->cover = calloc(v->tiles, sizeof *v->cover);
+    struct codec_regions *regions = codec_regions_create(width_px, height_px);
+    if (!v->cell_ms || !v->cover) {
+        codec_regions_destroy(regions);
+        return;
+    }
+    v->regions = regions;
+}
+
+void codec_videos_destroy(struct codec_videos *v)
+{
+    if (!v)
+        return;
+    drop_screen(v);
+    free(v);
+}
+
+/* Cells of a tile inside a stream's rectangle. */
+static uint16_t cells_of(const struct stream *s, int32_t tx, int32_t ty)
+{
+    const struct codec_rect r = s->is.rect;
+    return codec_cells_in(r.x / CODEC_CELL_PX, r.y / CODEC_CELL_PX,
+        (r.x + r.w + CODEC_CELL_PX - 1) / CODEC_CELL_PX, (r.y + r.h + CODEC_CELL_PX - 1) / CODEC_CELL_PX, tx,
+        ty);
+}
+
+static bool touches(const struct stream *s, int32_t tx, int32_t ty)
+{
+    const struct codec_rect r = s->is.rect;
+    return s->live && r.x < (tx + 1) * CODEC_TILE_PX && r.x + r.w > tx * CODEC_TILE_PX &&
+           r.y < (ty + 1) * CODEC_TILE_PX && r.y + r.h > ty * CODEC_TILE_PX;
+}
+
+bool codec_videos_touch(const struct codec_videos *v, const struct codec_screen *sent, size_t tile)
+{
+    const int32_t tx = (int32_t)(tile % (size_t)sent->tiles_x), ty = (int32_t)(tile / (size_t)sent->tiles_x);
+    for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++)
+        if (touches(&v->stream[i], tx, ty))
+            return true;
+    return false;
+}
+
+/* For each tile that a stream touches. */
+#define FOR_TILES(s, tx, ty)                                                                                 \
+    for (int32_t ty = (s)->is.rect.y / CODEC_TILE_PX; ty * CODEC_TILE_PX < (s)->is.rect.y + (s)->is.rect.h;  \
+         ty++)                                                                                               \
+        for (int32_t tx = (s)->is.rect.x / CODEC_TILE_PX;                                                    \
+             tx * CODEC_TILE_PX < (s)->is.rect.x + (s)->is.rect.w; tx++)
+
+/* The stream ends with this message; what it covers is compared again. */
+static void let_go(struct codec_job *j, struct stream *s)
+{
+    struct codec_encoder *e = j->e;
+    s->closing = true;
+    e->videos->again = true;
+    FOR_TILES(s, tx, ty)
+    {
+        const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+        const uint16_t cells = (uint16_t)(cells_of(s, tx, ty) & codec_screen_tile_cells(&e->sent, tx, ty));
+        e->suspect[t] = (uint16_t)(e->suspect[t] | cells);
+        e->videos->cover[t] = (uint16_t)(e->videos->cover[t] & ~cells);
+    }
+}
+
+/* Share of a stream's cells that show it. */
+static bool mostly_covered(const struct codec_job *j, const struct stream *s)
+{
+    int64_t all = 0, shown = 0;
+    FOR_TILES(s, tx, ty)
+    {
+        const size_t t = (size_t)ty * (size_t)j->e->sent.tiles_x + (size_t)tx;
+        const uint16_t cells = cells_of(s, tx, ty);
+        all += __builtin_popcount(cells);
+        shown += __builtin_popcount(cells & (j->e->sent.lossy[t] | j->e->videos->cover[t]));
+    }
+    return shown * 3 < all;
+}
+
+void codec_job_video_begin(struct codec_job *j)
+{
+    struct codec_videos *v = j->e->videos;
+    if (!v || !v->regions)
+        return;
+    v->settle = j->now_us >= v->settle_us;
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &v->stream[i];
+        if (!s->live || s->closing)
+            continue;
+        if (j->now_us - s->changed_us >= CODEC_VIDEO_LEAVE_US || (v->settle && mostly_covered(j, s)))
+            let_go(j, s);
+    }
+    v->again = false; /* this call compares what they covered */
+}
+
+/* Exact cells of a stream that changed: those that are natural go back to the video. */
+static uint16_t natural_again(struct codec_job *j, size_t tile, uint16_t cells)
+{
+    struct codec_encoder *e = j->e;
+    struct codec_patch *p = &e->patch;
+    p->tile_x = codec_tile_x_of(e, tile);
+    p->tile_y = codec_tile_y_of(e, tile);
+    p->cells = cells;
+    if (!codec_truth_bounds(&j->truth, &e->sent, p))
+        return 0;
+    codec_truth_load(&j->truth, &e->sent, p->tile_x, p->tile_y, e->src);
+    const struct codec_class class = codec_classify(p, e->src, e->models);
+    return class.tile == CODEC_TILE_NATURAL ? class.natural_cells : 0;
+}
+
+static void claim_tile(struct codec_job *j, struct stream *s, int32_t tx, int32_t ty)
+{
+    struct codec_encoder *e = j->e;
+    struct codec_videos *v = e->videos;
+    const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+    const uint16_t dirty = e->dirty[t];
+    if (dirty == 0)
+        return;
+    for (uint32_t bits = dirty; bits != 0; bits &= bits - 1)
+        v->cell_ms[t * 16 + (size_t)__builtin_ctz(bits)] = ms_of(j->now_us);
+    const uint16_t in = (uint16_t)(dirty & cells_of(s, tx, ty));
+    /* All of it until the viewer knows the stream: then all is lossy. */
+    uint16_t mine = s->is.open ? (uint16_t)(in & (e->sent.lossy[t] | v->cover[t])) : in;
+    const uint16_t above = (uint16_t)(in & ~mine);
+    if (above != 0) {
+        const uint16_t natural = natural_again(j, t, above);
+        v->cover[t] = (uint16_t)(v->cover[t] | natural);
+        mine = (uint16_t)(mine | natural);
+    }
+    if (mine == 0)
+        return;
+    codec_regions_changed(v->regions, t, mine, mine);
+    codec_job_set_dirty(e, t, (uint16_t)(dirty & ~mine));
+    e->extra[t] = (uint16_t)(e->extra[t] & ~mine);
+    s->changed = true;
+    s->changed_us = j->now_us;
+}
+
+void codec_job_video_claim(struct codec_job *j)
+{
+    struct codec_videos *v = j->e->videos;
+    if (!v || !v->regions)
+        return;
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &v->stream[i];
+        if (!s->live || s->closing)
+            continue;
+        FOR_TILES(s, tx, ty)
+        claim_tile(j, s, tx, ty);
+    }
+}
+
+void codec_job_video_seen(struct codec_job *j, size_t tile, uint16_t cells, uint16_t natural)
+{
+    if (j->e->videos && j->e->videos->regions)
+        codec_regions_changed(j->e->videos->regions, tile, cells, natural);
+}
+
+bool codec_job_video_settled(struct codec_job *j, size_t tile, uint16_t *out)
+{
+    struct codec_encoder *e = j->e;
+    struct codec_videos *v = e->videos;
+    if (!v || !v->regions)
+        return false;
+    const int32_t tx = codec_tile_x_of(e, tile), ty = codec_tile_y_of(e, tile);
+    uint16_t video = 0;
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
+        if (touches(&v->stream[i], tx, ty) && !v->stream[i].closing)
+            video = (uint16_t)(video | cells_of(&v->stream[i], tx, ty));
+    if (video == 0)
+        return false;
+    *out = 0;
+    if (!v->settle)
+        return true;
+    uint32_t text = 0, any = 0;
+    const uint16_t ask = (uint16_t)(e->sent.lossy[tile] & ~e->dirty[tile] & ~v->cover[tile]);
+    for (uint32_t bits = ask; bits != 0; bits &= bits - 1) {
+        const int c = __builtin_ctz(bits);
+        const uint32_t still_ms = ms_of(j->now_us) - v->cell_ms[tile * 16 + (size_t)c];
+        if (still_ms * 1000u >= CODEC_VIDEO_NATURAL_US)
+            any |= 1u << c;
+        else if (still_ms * 1000u >= CODEC_VIDEO_SETTLE_US)
+            text |= 1u << c;
+    }
+    any |= text & ~video; /* beside the stream the usual rule holds */
+    text &= video;
+    if (text != 0)
+        text &= ~(uint32_t)natural_again(j, tile, (uint16_t)text);
+    *out = (uint16_t)(any | text);
+    return true;
+}
+
+/* ---- streams */
+
+static bool grow_planes(struct stream *s)
+{
+    const size_t w = (size_t)codec_video_even(s->is.rect.w), h = (size_t)codec_video_even(s->is.rect.h);
+    const bool full = s->kind == CODEC_VIDEO_H264_444;
+    s->stride_uv = full ? w : w / 2;
+    s->plane[0] = malloc(w * h);
+    s->plane[1] = malloc(s->stride_uv * (full ? h : h / 2));
+    s->plane[2] = malloc(s->stride_uv * (full ? h : h / 2));
+    return s->plane[0] && s->plane[1] && s->plane[2];
+}
+
+static void begin_stream(struct codec_job *j, struct codec_rect rect)
+{
+    struct codec_videos *v = j->e->videos;
+    struct stream *s = NULL;
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS && !s; i++)
+        if (!v->stream[i].live)
+            s = &v->stream[i];
+    if (!s)
+        return;
+    *s = (struct stream){.live = true, .opened_us = j->now_us, .changed_us = j->now_us};
+    s->is.rect = rect;
+    s->kind = v->kinds & 1u << CODEC_VIDEO_H264_444 ? CODEC_VIDEO_H264_444 : CODEC_VIDEO_H264;
+    const struct codec_video_format format = {codec_video_even(rect.w), codec_video_even(rect.h), s->kind};
+    if (!grow_planes(s) || !(s->coder = v->ops->open(v->data, &format, s->is.sps)) ||
+        codec_video_kind_of(s->is.sps) != (int)s->kind) {
+        v->fail_us = j->now_us + FAIL_PAUSE_US;
+        stream_finish(v, s);
+        return;
+    }
+    s->is.id = v->next_id++;
+    s->changed = true;
+    const uint32_t ms = ms_of(j->now_us);
+    FOR_TILES(s, tx, ty)
+    for (size_t c = 0; c < 16; c++)
+        v->cell_ms[((size_t)ty * (size_t)v->tiles_x + (size_t)tx) * 16 + c] = ms;
+}
+
+/* Open streams where something began to move; one that has outgrown its rectangle starts anew. */
+static void find_streams(struct codec_job *j)
+{
+    struct codec_videos *v = j->e->videos;
+    struct codec_rect avoid[CODEC_MAX_VIDEOS], found[CODEC_MAX_VIDEOS];
+    size_t open = 0;
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
+        if (v->stream[i].live && j->now_us - v->stream[i].opened_us < CODEC_VIDEO_FROZEN_US)
+            avoid[open++] = v->stream[i].is.rect;
+    const size_t n = codec_regions_find(v->regions, avoid, open, found, CODEC_MAX_VIDEOS);
+    for (size_t k = 0; k < n; k++) {
+        const struct codec_rect f = found[k];
+        bool place = true;
+        for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+            struct stream *s = &v->stream[i];
+            const struct codec_rect r = s->is.rect;
+            if (!s->live || f.x >= r.x + r.w || r.x >= f.x + f.w || f.y >= r.y + r.h || r.y >= f.y + f.h)
+                continue;
+            place = false;
+            const int32_t edge = EDGE_CELLS * CODEC_CELL_PX;
+            if (!s->closing && (r.x - f.x >= edge || r.y - f.y >= edge || f.x + f.w - r.x - r.w >= edge ||
+                                   f.y + f.h - r.y - r.h >= edge))
+                let_go(j, s);
+        }
+        if (place)
+            begin_stream(j, f);
+    }
+}
+
+static bool put_packet(struct codec_job *j, struct stream *s)
+{
+    struct codec_encoder *e = j->e;
+    struct codec_videos *v = e->videos;
+    const size_t used = codec_job_used(j);
+    const size_t left = used < j->budget ? j->budget - used : 0;
+    const bool full = s->kind == CODEC_VIDEO_H264_444;
+    const size_t w = (size_t)codec_video_even(s->is.rect.w);
+    codec_yuv_from_rgb(j->truth.pixels, j->truth.stride_px, s->is.rect, full, s->plane[0], w, s->plane[1],
+        s->plane[2], s->stride_uv);
+    const struct codec_video_frame frame = {
+        .picture = {.width_px = (int32_t)w,
+            .height_px = codec_video_even(s->is.rect.h),
+            .y = s->plane[0],
+            .u = s->plane[1],
+            .v = s->plane[2],
+            .stride_y = w,
+            .stride_uv = s->stride_uv,
+            .step_uv = 1,
+            .chroma_full = full},
+        .key = s->key || !s->is.keyed,
+        .max_bytes = (uint32_t)(left > MIN_PACKET_BYTES ? left : MIN_PACKET_BYTES),
+    };
+    bool key = false;
+    const int n = v->ops->encode(s->coder, &frame, j->payload + j->coded, j->cap - j->coded, &key);
+    if (n <= 0 || (frame.key && !key))
+        return false;
+    (void)codec_job_put_op(
+        j, &(struct codec_op){.type = CODEC_OP_VIDEO, .stream = s->is.id, .key = key, .len = (uint32_t)n});
+    j->coded += (size_t)n;
+    s->is.keyed = true;
+    s->key = false;
+    return true;
+}
+
+/* What the packet shows is what its cells stand for from now on. */
+static void keep_video(struct codec_job *j, const struct stream *s)
+{
+    struct codec_encoder *e = j->e;
+    FOR_TILES(s, tx, ty)
+    {
+        const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+        const uint16_t cells = (uint16_t)(cells_of(s, tx, ty) & e->sent.lossy[t]);
+        for (uint32_t bits = cells; bits != 0; bits &= bits - 1) {
+            const int c = __builtin_ctz(bits);
+            const int32_t x0 = tx * CODEC_TILE_PX + c % CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+            const int32_t y0 = ty * CODEC_TILE_PX + c / CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+            const int32_t w = CODEC_CELL_PX < e->sent.width_px - x0 ? CODEC_CELL_PX : e->sent.width_px - x0;
+            for (int32_t y = y0; y < y0 + CODEC_CELL_PX && y < e->sent.height_px; y++) {
+                const uint32_t *from = codec_truth_at(&j->truth, x0, y);
+                uint32_t *to = codec_screen_at(&e->sent, x0, y);
+                for (int32_t x = 0; x < w; x++)
+                    to[x] = from[x] & CODEC_TRUTH_MASK;
+            }
+        }
+        codec_job_set_dirty(e, t, (uint16_t)(e->dirty[t] & ~cells));
+    }
+}
+
+/* Give cells marked in cover to their stream. What finds no room waits. */
+static bool send_covers(struct codec_job *j, const struct stream *s)
+{
+    struct codec_encoder *e = j->e;
+    uint16_t *cover = e->videos->cover;
+    const int32_t cx0 = s->is.rect.x / CODEC_CELL_PX, cy0 = s->is.rect.y / CODEC_CELL_PX;
+    const int32_t cx1 = (s->is.rect.x + s->is.rect.w + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t cy1 = (s->is.rect.y + s->is.rect.h + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    for (int32_t y0 = cy0, rects = 0; y0 < cy1; y0++)
+        for (int32_t x0 = cx0; x0 < cx1; x0++) {
+            if (!codec_mask_has(e, cover, x0, y0))
+                continue;
+            int32_t x1 = x0 + 1, y1 = y0 + 1;
+            while (x1 < cx1 && codec_mask_has(e, cover, x1, y0))
+                x1++;
+            for (bool all = true; all && y1 < cy1;) {
+                for (int32_t x = x0; x < x1; x++)
+                    all = all && codec_mask_has(e, cover, x, y1);
+                y1 += all;
+            }
+            const struct codec_rect cells = {x0, y0, x1 - x0, y1 - y0};
+            const struct codec_op op = {
+                .type = CODEC_OP_VIDEO_COVER, .stream = s->is.id, .rect = codec_cells_rect(e, cells)};
+            if (++rects > COVER_MAX_RECTS || !codec_job_put_op(j, &op))
+                return false;
+            codec_mask_change(e, cover, cells, false);
+            codec_video_mark(&e->sent, &op);
+        }
+    return true;
+}
+
+/* Whether a stream's packet goes into this message. */
+static bool may_send(struct codec_job *j, struct stream *s)
+{
+    if (!s->live || s->closing || s->paused || !s->changed || j->e->start)
+        return false;
+    /* A key's echo does not wait for a picture to be coded: once, it goes ahead alone. */
+    if (j->ops_len > 0 && !s->postponed) {
+        s->postponed = true;
+        return false;
+    }
+    return codec_job_used(j) < j->budget && j->ops_len + 4 * CODEC_OP_MAX_BYTES <= sizeof j->e->ops &&
+           codec_job_may_paint(j, s->is.rect);
+}
+
+void codec_job_video_send(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    struct codec_videos *v = e->videos;
+    if (!v || !v->regions || e->start)
+        return;
+    if (v->settle)
+        v->settle_us = j->now_us + CODEC_VIDEO_SETTLE_US;
+    if (codec_regions_tick(v->regions, j->now_us) && j->now_us >= v->fail_us)
+        find_streams(j);
+    /* In the order of the operations: opens, packets, closes, covers. */
+    bool sends[CODEC_MAX_VIDEOS] = {false};
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &v->stream[i];
+        sends[i] = may_send(j, s);
+        if (!sends[i] || s->is.open)
+            continue;
+        const struct codec_op op = {.type = CODEC_OP_VIDEO_OPEN,
+            .stream = s->is.id,
+            .rect = s->is.rect,
+            .sps = {s->is.sps[0], s->is.sps[1], s->is.sps[2]}};
+        (void)codec_job_put_op(j, &op);
+        codec_video_mark(&e->sent, &op);
+        s->is.open = true;
+    }
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &v->stream[i];
+        if (!sends[i])
+            continue;
+        if (!put_packet(j, s)) {
+            v->fail_us = j->now_us + FAIL_PAUSE_US;
+            let_go(j, s);
+            continue;
+        }
+        s->postponed = false;
+        j->stats.video_packets++;
+    }
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &v->stream[i];
+        if (!s->closing)
+            continue;
+        const struct codec_op op = {.type = CODEC_OP_VIDEO_CLOSE, .stream = s->is.id};
+        if (!s->is.open || codec_job_put_op(j, &op))
+            stream_finish(v, s);
+    }
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
+        if (sends[i] && v->stream[i].live) {
+            v->stream[i].changed = !send_covers(j, &v->stream[i]);
+            keep_video(j, &v->stream[i]);
+        }
+}
+
+bool codec_videos_wait(const struct codec_videos *v)
+{
+    if (v && v->again)
+        return true;
+    for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++) {
+        const struct stream *s = &v->stream[i];
+        if (s->closing || (s->live && s->changed && !s->paused))
+            return true;
+    }
+    return false;
+}
+
+uint64_t codec_videos_deadline_us(const struct codec_videos *v)
+{
+    uint64_t due = UINT64_MAX;
+    for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++) {
+        if (!v->stream[i].live)
+            continue;
+        const uint64_t leave = v->stream[i].changed_us + CODEC_VIDEO_LEAVE_US;
+        due = leave < due ? leave : due;
+        due = v->settle_us < due ? v->settle_us : due;
+    }
+    return due;
+}
+
+void codec_encoder_video_control(struct codec_encoder *e, uint8_t stream, const struct codec_video_wish *wish)
+{
+    struct codec_videos *v = e->videos;
+    if (!v)
+        return;
+    if (wish->none) {
+        v->fail_us = UINT64_MAX;
+        v->kinds = 0;
+    }
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &v->stream[i];
+        if (!s->live || !s->is.open || (!wish->none && s->is.id != stream))
+            continue;
+        s->paused = wish->pause && !wish->none;
+        if (wish->key) {
+            s->key = true;
+            s->changed = true;
+        }
+        if (wish->none)
+            s->changed_us = 0; /* it rests: the next call closes it */
+    }
+}

@@ -1,0 +1,413 @@
+#include "scene.h"
+#include "video_link.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { W = 600, H = 400, BUDGET_BYTES = 1 << 20, FRAME_US = 41667 };
+
+static const struct codec_rect PLAYER = {96, 64, 320, 208};
+static const struct codec_rect NOTHING = {0, 0, 0, 0};
+
+/* A desktop of text with a player in it, seen by a viewer. */
+struct desk {
+    struct scene scene;
+    struct scene_link link;
+    struct video_link video;
+    int32_t phase;
+    int opens, closes, packets;
+    struct codec_rect rect; /* of the last stream opened */
+    uint8_t id;
+};
+
+static void begin(struct desk *d, unsigned kinds)
+{
+    *d = (struct desk){0};
+    scene_init(&d->scene, W, H, 5);
+    scene_text(&d->scene, (struct codec_rect){0, 0, W, H}, 0, 0x101010, 0xffffff);
+    const struct codec_encoder_config config = {.width_px = W,
+        .height_px = H,
+        .lossy_first = true,
+        .video = &video_link_coder,
+        .video_data = &d->video,
+        .video_kinds = kinds};
+    scene_link_init(&d->link, &config);
+}
+
+static int setup(void **state)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    assert_non_null(d);
+    begin(d, 1u << CODEC_VIDEO_H264_444);
+    *state = d;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct desk *d = *state;
+    scene_link_finish(&d->link);
+    scene_finish(&d->scene);
+    const bool all_closed = d->video.opened == d->video.closed;
+    free(d);
+    return all_closed ? 0 : -1;
+}
+
+/* What the viewer does with one message. */
+static int message(struct desk *d, const struct codec_rect *damage)
+{
+    const int n =
+        scene_link_send(&d->link, &d->scene, damage ? damage : &NOTHING, damage ? 1 : 0, BUDGET_BYTES);
+    assert_true(n >= 0);
+    if (n == 0)
+        return 0;
+    assert_true(video_link_paint(d->link.decoder, &d->link.decoded));
+    for (size_t i = 0; i < d->link.decoded.video_count; i++) {
+        const struct codec_video_event *v = &d->link.decoded.video[i];
+        d->opens += v->type == CODEC_OP_VIDEO_OPEN;
+        d->closes += v->type == CODEC_OP_VIDEO_CLOSE;
+        d->packets += v->type == CODEC_OP_VIDEO;
+        if (v->type == CODEC_OP_VIDEO_OPEN) {
+            d->rect = v->rect;
+            d->id = v->stream;
+        }
+    }
+    return n;
+}
+
+/* One frame of the player, and whatever else damage covers; messages until all of it is sent. */
+static void frame(struct desk *d, struct codec_rect damage, uint64_t us)
+{
+    d->link.now_us += us;
+    (void)message(d, &damage);
+    for (int i = 0; i < 8 && !d->link.stats.complete; i++)
+        (void)message(d, NULL);
+}
+
+static void play(struct desk *d, int frames)
+{
+    for (int i = 0; i < frames; i++) {
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        frame(d, PLAYER, FRAME_US);
+    }
+}
+
+/* Nothing moves; the encoder is asked when it wants to be, as the host does. */
+static void rest(struct desk *d, uint64_t us)
+{
+    const uint64_t end = d->link.now_us + us;
+    while (codec_encoder_pending(d->link.encoder)) {
+        const uint64_t due = codec_encoder_deadline_us(d->link.encoder);
+        if (due > end)
+            break;
+        d->link.now_us = due > d->link.now_us ? due : d->link.now_us + 1000;
+        (void)message(d, NULL);
+    }
+    d->link.now_us = end;
+}
+
+static uint32_t shown(const struct desk *d, int32_t x, int32_t y)
+{
+    int32_t w, h;
+    size_t stride;
+    return codec_decoder_pixels(d->link.decoder, &w, &h, &stride)[(size_t)y * stride + (size_t)x] & 0xffffff;
+}
+
+static bool shown_exactly(const struct desk *d, struct codec_rect r)
+{
+    for (int32_t y = r.y; y < r.y + r.h; y++)
+        for (int32_t x = r.x; x < r.x + r.w; x++)
+            if (shown(d, x, y) != (d->scene.px[y * W + x] & 0xffffff))
+                return false;
+    return true;
+}
+
+static void a_moving_picture_becomes_a_stream_of_its_size(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    assert_int_equal(d->opens, 1);
+    assert_memory_equal(&d->rect, &PLAYER, sizeof PLAYER);
+    assert_true(d->packets > 8);
+    assert_int_equal(d->video.keys, 1);
+    /* Full chroma by a coder that keeps every byte: within two steps everywhere. */
+    double mse;
+    assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
+    assert_true(shown_exactly(d, (struct codec_rect){0, 0, W, PLAYER.y}));
+    assert_false(d->link.stats.exact);
+}
+
+static void half_chroma_is_used_when_the_viewer_knows_no_other(void **state)
+{
+    struct desk *d = *state;
+    scene_link_finish(&d->link);
+    scene_finish(&d->scene);
+    begin(d, 1u << CODEC_VIDEO_H264);
+    play(d, 24);
+    assert_int_equal(d->opens, 1);
+    double mse;
+    (void)scene_link_error(&d->link, &d->scene, &mse);
+    assert_true(mse < 300); /* its sharp colours are what half chroma cannot keep */
+}
+
+static void a_viewer_without_video_gets_none(void **state)
+{
+    struct desk *d = *state;
+    scene_link_finish(&d->link);
+    scene_finish(&d->scene);
+    begin(d, 0);
+    play(d, 24);
+    assert_int_equal(d->video.opened, 0);
+    assert_int_equal(d->opens, 0);
+}
+
+static void a_picture_that_rests_becomes_exact(void **state)
+{
+    struct desk *d = *state;
+    play(d, 30);
+    rest(d, 600000);
+    assert_int_equal(d->closes, 0);
+    rest(d, 1400000);
+    assert_int_equal(d->closes, 1);
+    assert_true(d->link.stats.exact);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    assert_false(codec_encoder_pending(d->link.encoder));
+}
+
+static void slides_do_not_become_a_stream(void **state)
+{
+    struct desk *d = *state;
+    for (int i = 0; i < 20; i++) {
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        frame(d, PLAYER, 1);
+        rest(d, 2000000);
+    }
+    assert_int_equal(d->opens, 0);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+}
+
+static void moving_text_does_not_become_a_stream(void **state)
+{
+    struct desk *d = *state;
+    for (uint32_t i = 0; i < 48; i++) {
+        scene_text(&d->scene, PLAYER, i * 977, 0x101010, 0xffffff);
+        frame(d, PLAYER, FRAME_US);
+    }
+    assert_int_equal(d->opens, 0);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+}
+
+static void a_slow_link_still_finds_its_video(void **state)
+{
+    struct desk *d = *state;
+    for (int i = 0; i < 24; i++) {
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        frame(d, PLAYER, 190000);
+    }
+    assert_int_equal(d->opens, 1);
+}
+
+static const struct codec_rect MENU = {160, 100, 150, 90};
+
+static void play_under_a_menu(struct desk *d, int frames, uint32_t first_line)
+{
+    for (int i = 0; i < frames; i++) {
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        scene_window(&d->scene, MENU, first_line);
+        frame(d, PLAYER, FRAME_US);
+    }
+}
+
+static void a_window_over_a_video_becomes_exact_while_it_plays(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    play_under_a_menu(d, 24, 1);
+    assert_int_equal(d->closes, 0);
+    /* Its cells that are wholly the window's. */
+    assert_true(shown_exactly(d, (struct codec_rect){160, 112, 144, 64}));
+    const int packets = d->packets;
+    play_under_a_menu(d, 4, 1);
+    assert_int_equal(d->packets, packets + 4);
+}
+
+static void what_is_typed_over_a_video_is_exact_at_once(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    play_under_a_menu(d, 24, 1);
+    const struct codec_rect word = {176, 128, 60, 12};
+    scene_text(&d->scene, word, 99, 0x000080, 0xf8f8f2);
+    d->link.now_us += 5000;
+    const int packets = d->packets;
+    assert_true(message(d, &word) > 0);
+    assert_true(shown_exactly(d, word));
+    assert_int_equal(d->packets, packets);
+}
+
+static void a_video_that_is_uncovered_plays_on_there(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    play_under_a_menu(d, 24, 1);
+    play(d, 3);
+    assert_int_equal(d->closes, 0);
+    double mse;
+    assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
+}
+
+static void a_key_goes_before_the_picture(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    const struct codec_rect word = {440, 20, 60, 12};
+    const struct codec_rect both[2] = {PLAYER, word};
+    scene_photo(&d->scene, PLAYER, d->phase += 517);
+    scene_text(&d->scene, word, 99, 0x000080, 0xffffff);
+    d->link.now_us += FRAME_US;
+    assert_true(scene_link_send(&d->link, &d->scene, both, 2, BUDGET_BYTES) > 0);
+    assert_int_equal(d->link.decoded.video_count, 0);
+    assert_true(shown_exactly(d, word));
+    assert_false(d->link.stats.complete);
+    const int packets = d->packets;
+    assert_true(message(d, NULL) > 0);
+    assert_int_equal(d->packets, packets + 1);
+}
+
+static void wish(struct desk *d, uint8_t id, struct codec_video_wish w)
+{
+    codec_encoder_video_control(d->link.encoder, id, &w);
+}
+
+static void a_paused_stream_sends_nothing_until_it_goes_on(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    int packets = d->packets;
+    wish(d, d->id, (struct codec_video_wish){.pause = true});
+    play(d, 20);
+    assert_int_equal(d->packets, packets);
+    assert_int_equal(d->closes, 0);
+    wish(d, (uint8_t)(d->id + 1), (struct codec_video_wish){0}); /* somebody else's number */
+    play(d, 2);
+    assert_int_equal(d->packets, packets);
+    wish(d, d->id, (struct codec_video_wish){0});
+    play(d, 2);
+    assert_int_equal(d->packets, packets + 2);
+    assert_int_equal(d->video.keys, 1);
+}
+
+static void a_viewer_that_lost_a_packet_gets_a_key(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    wish(d, d->id, (struct codec_video_wish){.key = true});
+    play(d, 3);
+    assert_int_equal(d->video.keys, 2);
+}
+
+static void a_viewer_whose_decoder_fails_gets_pictures_as_before(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    wish(d, d->id, (struct codec_video_wish){.none = true});
+    play(d, 30);
+    assert_int_equal(d->opens, 1);
+    assert_int_equal(d->closes, 1);
+    assert_true(d->link.stats.tiles_jpeg > 0);
+    rest(d, 2000000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+}
+
+static void a_coder_that_fails_costs_its_stream_only(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    d->video.fail = true;
+    play(d, 10);
+    assert_int_equal(d->closes, 1);
+    rest(d, 2000000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    d->video.fail = false;
+    rest(d, 5000000);
+    play(d, 24);
+    assert_int_equal(d->opens, 2);
+}
+
+static void a_coder_that_does_not_open_is_left_alone(void **state)
+{
+    struct desk *d = *state;
+    d->video.refuse = true;
+    play(d, 60);
+    assert_int_equal(d->opens, 0);
+    assert_true(d->link.stats.tiles_jpeg > 0);
+}
+
+static void a_reset_ends_the_streams(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    assert_int_equal(codec_encoder_reset(d->link.encoder, W, H), 0);
+    assert_int_equal(d->video.closed, d->video.opened);
+    d->link.now_us += FRAME_US;
+    assert_true(scene_link_send(&d->link, &d->scene, NULL, 0, BUDGET_BYTES) > 0);
+    assert_int_equal(d->link.decoded.video_count, 0);
+    play(d, 24);
+    assert_int_equal(d->opens, 2);
+}
+
+static void a_player_that_grows_starts_anew(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    const struct codec_rect larger = {32, 32, 480, 304};
+    for (int i = 0; i < 80; i++) {
+        scene_photo(&d->scene, larger, d->phase += 517);
+        frame(d, larger, FRAME_US);
+    }
+    assert_int_equal(d->opens, 2);
+    assert_memory_equal(&d->rect, &larger, sizeof larger);
+}
+
+static void a_small_spinner_is_no_video(void **state)
+{
+    struct desk *d = *state;
+    const struct codec_rect spinner = {64, 64, 96, 64};
+    for (int i = 0; i < 60; i++) {
+        scene_photo(&d->scene, spinner, d->phase += 517);
+        frame(d, spinner, FRAME_US);
+    }
+    assert_int_equal(d->opens, 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_moving_picture_becomes_a_stream_of_its_size),
+        TEST(half_chroma_is_used_when_the_viewer_knows_no_other),
+        TEST(a_viewer_without_video_gets_none),
+        TEST(a_picture_that_rests_becomes_exact),
+        TEST(slides_do_not_become_a_stream),
+        TEST(moving_text_does_not_become_a_stream),
+        TEST(a_slow_link_still_finds_its_video),
+        TEST(a_window_over_a_video_becomes_exact_while_it_plays),
+        TEST(what_is_typed_over_a_video_is_exact_at_once),
+        TEST(a_video_that_is_uncovered_plays_on_there),
+        TEST(a_key_goes_before_the_picture),
+        TEST(a_paused_stream_sends_nothing_until_it_goes_on),
+        TEST(a_viewer_that_lost_a_packet_gets_a_key),
+        TEST(a_viewer_whose_decoder_fails_gets_pictures_as_before),
+        TEST(a_coder_that_fails_costs_its_stream_only),
+        TEST(a_coder_that_does_not_open_is_left_alone),
+        TEST(a_reset_ends_the_streams),
+        TEST(a_player_that_grows_starts_anew),
+        TEST(a_small_spinner_is_no_video),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
