@@ -74,6 +74,7 @@ struct codec_encoder *codec_encoder_create(const struct codec_encoder_config *co
     if (!e)
         return NULL;
     e->config = *config;
+    e->compare = codec_compare_best();
     int *quality = &e->config.jpeg_quality;
     if (*quality == 0)
         *quality = DEFAULT_QUALITY;
@@ -164,7 +165,7 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
     const size_t before_payload = CODEC_MESSAGE_HEADER_BYTES + CODEC_OPS_RESERVE_BYTES;
     struct codec_job j = {
         .e = e,
-        .truth = {frame->pixels, frame->stride_px},
+        .truth = {frame->pixels, frame->stride_px, e->compare},
         .now_us = frame->now_us,
         .budget = frame->budget_bytes,
         .payload = out + before_payload,

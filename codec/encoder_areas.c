@@ -1,6 +1,8 @@
 /* What changed, and the parts of it that cost next to nothing: moves and flat areas. */
 #include "codec/encoder_internal.h"
 
+#include <string.h>
+
 enum {
     FILL_MIN_TILES = 8,   /* smaller flat areas cost less in the exact coder */
     URGENT_MAX_TILES = 12 /* fresh changes this small go before what waits */
@@ -87,22 +89,33 @@ size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_fram
         suspect_rect(e, frame->damage[i]);
     const bool backlog = e->dirty_cells > 0;
     size_t fresh = 0, fresh_tiles = 0;
-    for (size_t t = 0; t < e->tiles; t++) {
-        e->extra[t] = 0;
-        const uint16_t ask = (uint16_t)(e->suspect[t] | e->dirty[t]);
-        if (ask == 0)
-            continue;
-        const uint16_t now =
-            codec_truth_diff(&j->truth, &e->sent, codec_tile_x_of(e, t), codec_tile_y_of(e, t), ask);
-        const int added = __builtin_popcount(now & e->suspect[t]);
-        if (added > 0) {
-            e->changed_us[t] = j->now_us;
-            e->extra[t] = now;
-            fresh_tiles++;
+    memset(e->extra, 0, e->tiles * sizeof *e->extra);
+    for (int32_t ty = 0; ty < e->sent.tiles_y; ty++) {
+        uint16_t ask[CODEC_MAX_SIDE_PX / CODEC_TILE_PX], now[CODEC_MAX_SIDE_PX / CODEC_TILE_PX];
+        const size_t row = (size_t)ty * (size_t)e->sent.tiles_x;
+        int32_t x0 = e->sent.tiles_x, x1 = 0;
+        for (int32_t tx = 0; tx < e->sent.tiles_x; tx++) {
+            ask[tx] = (uint16_t)(e->suspect[row + (size_t)tx] | e->dirty[row + (size_t)tx]);
+            if (ask[tx] != 0) {
+                x0 = tx < x0 ? tx : x0;
+                x1 = tx + 1;
+            }
         }
-        fresh += (size_t)added;
-        e->suspect[t] = 0;
-        codec_job_set_dirty(e, t, now);
+        if (x0 >= x1)
+            continue;
+        codec_truth_diff(&j->truth, &e->sent, x0, ty, x1 - x0, ask + x0, now + x0);
+        for (int32_t tx = x0; tx < x1; tx++) {
+            const size_t t = row + (size_t)tx;
+            const int added = __builtin_popcount(now[tx] & e->suspect[t]);
+            if (added > 0) {
+                e->changed_us[t] = j->now_us;
+                e->extra[t] = now[tx];
+                fresh_tiles++;
+            }
+            fresh += (size_t)added;
+            e->suspect[t] = 0;
+            codec_job_set_dirty(e, t, now[tx]);
+        }
     }
     j->urgent = backlog && fresh_tiles > 0 && fresh_tiles <= URGENT_MAX_TILES;
     return fresh;
@@ -143,8 +156,10 @@ static void recheck(struct codec_job *j, struct codec_rect r)
             const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
             const uint16_t all = (uint16_t)(codec_cells_in(cx0, cy0, cx1, cy1, tx, ty) &
                                             codec_screen_tile_cells(&e->sent, tx, ty));
-            const uint16_t clean = codec_cells_in(in_x0, in_y0, in_x1, in_y1, tx, ty);
-            const uint16_t now = codec_truth_diff(&j->truth, &e->sent, tx, ty, (uint16_t)(all & ~clean));
+            const uint16_t ask = (uint16_t)(all & ~codec_cells_in(in_x0, in_y0, in_x1, in_y1, tx, ty));
+            uint16_t now = 0;
+            if (ask != 0)
+                codec_truth_diff(&j->truth, &e->sent, tx, ty, 1, &ask, &now);
             codec_job_set_dirty(e, t, (uint16_t)((e->dirty[t] & ~all) | now));
         }
 }
@@ -237,7 +252,8 @@ static void recheck_all(struct codec_job *j, struct codec_rect r)
             const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
             const uint16_t ask = (uint16_t)(codec_cells_in(cx0, cy0, cx1, cy1, tx, ty) &
                                             codec_screen_tile_cells(&e->sent, tx, ty));
-            const uint16_t now = codec_truth_diff(&j->truth, &e->sent, tx, ty, ask);
+            uint16_t now;
+            codec_truth_diff(&j->truth, &e->sent, tx, ty, 1, &ask, &now);
             codec_job_set_dirty(e, t, (uint16_t)((e->dirty[t] & ~ask) | now));
         }
 }

@@ -16,6 +16,7 @@ enum {
 
 struct codec_encoder {
     struct codec_encoder_config config;
+    codec_compare_fn *compare;
     bool start; /* the next message opens an epoch */
     uint16_t epoch;
     uint32_t seq;             /* of the last message */

@@ -138,10 +138,7 @@ static bool equal_at(
 {
     if (!codec_screen_has(s, r) || !codec_screen_has(s, (struct codec_rect){r.x + dx, r.y + dy, r.w, r.h}))
         return false;
-    for (int32_t y = r.y; y < r.y + r.h; y++)
-        if (codec_truth_differs(codec_truth_at(t, r.x, y), codec_screen_at(s, r.x + dx, y + dy), r.w))
-            return false;
-    return true;
+    return codec_truth_equals(t, s, r, dx, dy);
 }
 
 static struct codec_rect cell_rect(const struct codec_screen *s, int32_t cx, int32_t cy)

@@ -1,7 +1,8 @@
-/* The newest picture as the caller hands it in, read with its top bytes masked away.
- * Borrowed for one call; any thread. */
+/* The newest picture as the caller hands it in, read with its top bytes masked away, and where it differs
+ * from the viewer's screen. Borrowed for one call; any thread. */
 #pragma once
 
+#include "codec/compare.h"
 #include "codec/patch.h"
 
 #define CODEC_TRUTH_MASK 0xffffffu
@@ -9,6 +10,7 @@
 struct codec_truth {
     const uint32_t *pixels;
     size_t stride_px;
+    codec_compare_fn *compare;
 };
 
 static inline const uint32_t *codec_truth_at(const struct codec_truth *t, int32_t x, int32_t y)
@@ -16,30 +18,14 @@ static inline const uint32_t *codec_truth_at(const struct codec_truth *t, int32_
     return t->pixels + (size_t)y * t->stride_px + (size_t)x;
 }
 
-static inline bool codec_truth_differs16(const uint32_t *truth, const uint32_t *sent)
-{
-    uint32_t d = 0;
-    for (int i = 0; i < 16; i++)
-        d |= truth[i] ^ sent[i];
-    return (d & CODEC_TRUTH_MASK) != 0;
-}
+/* Whether a rectangle of the picture equals the screen dx, dy further; both must lie inside. */
+bool codec_truth_equals(
+    const struct codec_truth *t, const struct codec_screen *s, struct codec_rect r, int32_t dx, int32_t dy);
 
-/* Whether n pixels differ. Blocks of 16 are what compilers turn into vector code. */
-static inline bool codec_truth_differs(const uint32_t *truth, const uint32_t *sent, int32_t n)
-{
-    int32_t i = 0;
-    for (; n - i >= 16; i += 16)
-        if (codec_truth_differs16(truth + i, sent + i))
-            return true;
-    uint32_t d = 0;
-    for (; i < n; i++)
-        d |= truth[i] ^ sent[i];
-    return (d & CODEC_TRUTH_MASK) != 0;
-}
-
-/* Which of the asked cells of a tile differ from the screen. */
-uint16_t codec_truth_diff(
-    const struct codec_truth *t, const struct codec_screen *s, int32_t tile_x, int32_t tile_y, uint16_t ask);
+/* Which of the asked cells differ, for count tiles in a row from tile_x on. Pixels are read row by row across
+ * all of them, as memory likes it. */
+void codec_truth_diff(const struct codec_truth *t, const struct codec_screen *s, int32_t tile_x,
+    int32_t tile_y, int32_t count, const uint16_t *ask, uint16_t *out_cells);
 
 /* Bounds of what differs inside the cells of p, with lossy cells whole; false when nothing does.
  * Reads p->tile_x, tile_y, cells; writes the bounds. */

@@ -87,7 +87,7 @@ static void a_lossy_tile_is_not_saved(void **state)
     uint32_t px[32 * 16];
     for (uint32_t i = 0; i < 32 * 16; i++)
         px[i] = i * 77;
-    const struct codec_truth t = {px, 32};
+    const struct codec_truth t = {.pixels = px, .stride_px = 32};
     const int n = codec_jpeg_encode(&t, (struct codec_rect){0, 0, 32, 16}, 80, b->payload, sizeof b->payload);
     assert_true(n > 0);
     b->payload_len = (size_t)n;

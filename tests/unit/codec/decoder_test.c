@@ -332,7 +332,7 @@ static size_t make_jpeg(struct forge *b, int32_t w, int32_t h)
     struct scene s;
     scene_init(&s, w, h, 3);
     scene_photo(&s, (struct codec_rect){0, 0, w, h}, 0);
-    const struct codec_truth t = {s.px, (size_t)w};
+    const struct codec_truth t = {.pixels = s.px, .stride_px = (size_t)w};
     const int n = codec_jpeg_encode(&t, (struct codec_rect){0, 0, w, h}, 80, b->payload, sizeof b->payload);
     assert_true(n > 0);
     scene_finish(&s);
