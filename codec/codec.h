@@ -37,3 +37,9 @@ const char *codec_strerror(int err);
 struct codec_rect {
     int32_t x, y, w, h; /* px */
 };
+
+/* What stood at `from` may now stand dx, dy further, such as a window that was moved. */
+struct codec_move {
+    struct codec_rect from;
+    int32_t dx, dy;
+};

@@ -186,7 +186,7 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
          * back to what was there before: a closed menu, another window on top. */
         size_t swaps = codec_job_find_swaps(&j);
         if (fresh >= MOTION_MIN_CELLS && swaps * 10 < e->dirty_cells * 7) {
-            codec_job_send_moves(&j);
+            codec_job_send_moves(&j, frame);
             swaps = codec_job_find_swaps(&j);
         }
         if (swaps > 0)

@@ -25,6 +25,9 @@ struct codec_encoder_frame {
     const struct codec_rect *damage; /* areas that may have changed since the last call; NULL = all;
                                       * a count of 0 = none, only what was left over */
     size_t damage_count;
+    const struct codec_move *hints; /* what the caller saw move since the last call; only makes finding it
+                                     * quicker, so it may be wrong. Borrowed for the call */
+    size_t hint_count;
     uint64_t now_us;     /* monotonic, paces refinement */
     uint32_t capture_us; /* goes into the message header */
     size_t budget_bytes; /* soft bound of this message; what does not fit stays dirty */

@@ -184,24 +184,33 @@ static bool swap_fits(const struct codec_job *j, int32_t x0, int32_t y0, bool lo
     return true;
 }
 
+/* Those of some cells of a tile that swap_fits() holds for. */
+static uint32_t swaps_among(const struct codec_job *j, size_t tile, uint32_t cells)
+{
+    const struct codec_encoder *e = j->e;
+    uint32_t fits = 0;
+    for (int32_t c = 0; c < CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE; c++) {
+        const int32_t x = codec_tile_x_of(e, tile) * CODEC_TILE_PX + c % CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+        const int32_t y = codec_tile_y_of(e, tile) * CODEC_TILE_PX + c / CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+        if ((cells >> c & 1u) && swap_fits(j, x, y, e->sent.lossy[tile] >> c & 1))
+            fits |= 1u << c;
+    }
+    return fits;
+}
+
 size_t codec_job_find_swaps(struct codec_job *j)
 {
     struct codec_encoder *e = j->e;
     size_t found = 0;
     for (size_t t = 0; t < e->tiles; t++) {
-        uint32_t fits = 0;
-        const uint32_t cells =
-            e->dirty[t] ? codec_screen_tile_cells(&e->sent, codec_tile_x_of(e, t), codec_tile_y_of(e, t)) : 0;
-        for (int32_t c = 0; c < CODEC_CELLS_PER_TILE * CODEC_CELLS_PER_TILE; c++) {
-            const int32_t x =
-                codec_tile_x_of(e, t) * CODEC_TILE_PX + c % CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
-            const int32_t y =
-                codec_tile_y_of(e, t) * CODEC_TILE_PX + c / CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
-            if ((cells >> c & 1u) && swap_fits(j, x, y, e->sent.lossy[t] >> c & 1))
-                fits |= 1u << c;
-        }
+        const uint32_t dirty = e->dirty[t];
+        uint32_t fits = dirty != 0 ? swaps_among(j, t, dirty) : 0;
+        found += (size_t)__builtin_popcount(fits);
+        /* Others only make the rectangles larger. */
+        if (fits != 0)
+            fits |= swaps_among(j, t,
+                codec_screen_tile_cells(&e->sent, codec_tile_x_of(e, t), codec_tile_y_of(e, t)) & ~dirty);
         e->swap[t] = (uint16_t)fits;
-        found += (size_t)__builtin_popcount(fits & e->dirty[t]);
     }
     return found;
 }
@@ -279,28 +288,48 @@ static bool under_helps(const struct codec_job *j, const struct codec_rect *part
     return gain >= 0;
 }
 
-void codec_job_send_moves(struct codec_job *j)
+/* The places of the screen that the copies of a message have changed. */
+struct written {
+    size_t count;
+    struct codec_rect rect[3 * CODEC_MAX_COPIES];
+};
+
+static bool holds_still(const struct codec_job *j, const struct codec_copy *c, const struct written *w)
+{
+    const struct codec_rect src = {c->src_x, c->src_y, c->dst.w, c->dst.h};
+    bool touched = false;
+    for (size_t i = 0; i < w->count; i++)
+        touched = touched || codec_motion_meet(src, w->rect[i]);
+    return !touched ||
+           codec_truth_equals(&j->truth, &j->e->sent, c->dst, c->src_x - c->dst.x, c->src_y - c->dst.y);
+}
+
+void codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame)
 {
     struct codec_encoder *e = j->e;
-    if (!codec_motion_start(e->motion, &j->truth, &e->sent, e->dirty))
-        return;
-    struct codec_move move;
-    while (codec_motion_next(e->motion, &j->truth, &e->sent, &move)) {
-        const struct codec_rect src = {move.src_x, move.src_y, move.dst.w, move.dst.h};
+    struct codec_copy copy[CODEC_MAX_COPIES];
+    struct written written = {0};
+    const size_t n = codec_motion_find(
+        e->motion, &j->truth, &e->sent, e->dirty, frame->hints, frame->hint_count, j->now_us, copy);
+    for (size_t k = 0; k < n; k++) {
+        const struct codec_copy *c = &copy[k];
+        if (!holds_still(j, c, &written))
+            continue;
+        const struct codec_rect src = {c->src_x, c->src_y, c->dst.w, c->dst.h};
         struct codec_rect part[2];
-        const int parts = codec_screen_difference(src, move.dst, part);
+        const int parts = codec_screen_difference(src, c->dst, part);
         const bool under = under_helps(j, part, parts);
-        const struct codec_op op = {.type = CODEC_OP_COPY,
-            .rect = move.dst,
-            .src_x = move.src_x,
-            .src_y = move.src_y,
-            .under = under};
-        if (!codec_job_may_paint(j, move.dst) || !codec_job_put_op(j, &op))
+        const struct codec_op op = {
+            .type = CODEC_OP_COPY, .rect = c->dst, .src_x = c->src_x, .src_y = c->src_y, .under = under};
+        if (!codec_job_may_paint(j, c->dst) || !codec_job_put_op(j, &op))
             return;
-        codec_screen_copy(&e->sent, move.dst, move.src_x, move.src_y, under);
-        recheck(j, move.dst);
-        for (int i = 0; under && i < parts; i++)
+        codec_screen_copy(&e->sent, c->dst, c->src_x, c->src_y, under);
+        recheck(j, c->dst);
+        written.rect[written.count++] = c->dst;
+        for (int i = 0; under && i < parts; i++) {
             recheck_all(j, part[i]);
+            written.rect[written.count++] = part[i];
+        }
         j->stats.copies++;
     }
 }

@@ -101,7 +101,7 @@ size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_fram
 /* Mark in swap the cells of dirty tiles that what lies under them would make right; how many are dirty. */
 size_t codec_job_find_swaps(struct codec_job *j);
 void codec_job_send_swaps(struct codec_job *j);
-void codec_job_send_moves(struct codec_job *j);
+void codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame);
 void codec_job_send_fills(struct codec_job *j);
 void codec_job_send_pixels(struct codec_job *j);
 void codec_job_set_deadline(struct codec_encoder *e, uint64_t now_us);

@@ -27,8 +27,8 @@ size_t __real_codec_job_find_swaps(struct codec_job *j);
 size_t __wrap_codec_job_find_swaps(struct codec_job *j);
 void __real_codec_job_send_swaps(struct codec_job *j);
 void __wrap_codec_job_send_swaps(struct codec_job *j);
-void __real_codec_job_send_moves(struct codec_job *j);
-void __wrap_codec_job_send_moves(struct codec_job *j);
+void __real_codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame);
+void __wrap_codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame);
 void __real_codec_job_send_fills(struct codec_job *j);
 void __wrap_codec_job_send_fills(struct codec_job *j);
 void __real_codec_job_send_pixels(struct codec_job *j);
@@ -62,9 +62,11 @@ void __wrap_codec_job_send_swaps(struct codec_job *j)
     timed(STAGE_MOTION, __real_codec_job_send_swaps, j);
 }
 
-void __wrap_codec_job_send_moves(struct codec_job *j)
+void __wrap_codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame)
 {
-    timed(STAGE_MOTION, __real_codec_job_send_moves, j);
+    const double from = stage_now_ms();
+    __real_codec_job_send_moves(j, frame);
+    spent[STAGE_MOTION] += stage_now_ms() - from;
 }
 
 void __wrap_codec_job_send_fills(struct codec_job *j)

@@ -103,11 +103,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         if (drawing)
             draw(&in, px, w, h, &damage);
+        /* Sometimes true for moves, mostly false; the far ones reach out of any screen. */
+        const int32_t far = (int32_t)(take(&in) & 15u) == 0 ? INT32_MAX / 32 : 1;
+        const struct codec_move hint = {
+            damage, ((int32_t)(take(&in) & 31u) - 16) * far, ((int32_t)(take(&in) & 31u) - 16) * far};
         const struct codec_encoder_frame frame = {
             .pixels = px,
             .stride_px = (size_t)w,
             .damage = &damage,
             .damage_count = drawing,
+            .hints = &hint,
+            .hint_count = drawing,
             .now_us = now_us += drawing ? take(&in) * 2000u : 300000u,
             .budget_bytes = drawing ? take(&in) * take(&in) : 20000,
         };

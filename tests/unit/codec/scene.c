@@ -169,6 +169,8 @@ int scene_link_send(struct scene_link *l, const struct scene *s, const struct co
         .stride_px = (size_t)s->w,
         .damage = damage,
         .damage_count = damage_count,
+        .hints = l->hints,
+        .hint_count = l->hint_count,
         .now_us = l->now_us,
         .capture_us = (uint32_t)l->now_us,
         .budget_bytes = budget_bytes,

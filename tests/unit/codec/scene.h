@@ -33,6 +33,8 @@ struct scene_link {
     uint8_t *message;
     size_t len;
     uint64_t now_us;
+    const struct codec_move *hints; /* told with each message; NULL for none */
+    size_t hint_count;
     struct codec_encoder_stats stats;
     struct codec_decoded decoded;
 };
