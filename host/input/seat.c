@@ -37,7 +37,7 @@ static void begin(struct input_x11 *input)
 static void put(struct input_x11 *input, const struct input_event *event)
 {
     input_queue_put(input, event);
-    xcb_flush(input->conn);
+    input_x11_flush(input);
 }
 
 /* The one character of a text; 0 when there is none, several or no text at all. */
@@ -97,7 +97,7 @@ void input_seat_text(struct input_seat *seat, const char *text, size_t len)
         if (event.u.codepoint)
             input_queue_put(seat->input, &event);
     }
-    xcb_flush(seat->input->conn);
+    input_x11_flush(seat->input);
 }
 
 void input_seat_release_all(struct input_seat *seat)
@@ -105,5 +105,5 @@ void input_seat_release_all(struct input_seat *seat)
     input_queue_forget(seat->input, seat);
     input_keyboard_release_all(seat);
     input_pointer_release_all(seat);
-    xcb_flush(seat->input->conn);
+    input_x11_flush(seat->input);
 }

@@ -37,7 +37,17 @@ struct input_mods input_x11_mods(const struct input_x11 *input)
 
 void input_x11_fake(const struct input_x11 *input, uint8_t type, uint8_t detail, int16_t x, int16_t y)
 {
+    if (type == XCB_KEY_PRESS)
+        input_guard_key(input->guard, detail);
+    else if (type == XCB_BUTTON_PRESS)
+        input_guard_button(input->guard, detail);
     xcb_test_fake_input(input->conn, type, detail, XCB_CURRENT_TIME, input->root, x, y, 0);
+}
+
+void input_x11_flush(const struct input_x11 *input)
+{
+    if (xcb_flush(input->conn) > 0)
+        input_guard_flushed(input->guard, input->down, input->button_down);
 }
 
 void input_x11_press(struct input_x11 *input, uint8_t keycode)
@@ -123,6 +133,7 @@ static void map_keycode(const struct input_x11 *input, uint8_t keycode, uint32_t
 {
     /* Both levels, so that Shift changes nothing. */
     xcb_keysym_t keysyms[2] = {keysym, keysym};
+    input_guard_lend(input->guard, keycode, keysym != XCB_NO_SYMBOL);
     xcb_change_keyboard_mapping(input->conn, 1, keycode, 2, keysyms);
 }
 
@@ -148,10 +159,13 @@ static void find_spares(struct input_x11 *input, struct xkb_keymap *keymap, cons
         struct input_spare *slot = &input->spares.slot[i - 1];
         const xkb_keysym_t *syms;
         int count = xkb_keymap_key_get_syms_by_level(keymap, slot->keycode, 0, 0, &syms);
-        if (input_layout_key_empty(all, slot->keycode))
+        if (input_layout_key_empty(all, slot->keycode)) {
             slot->keysym = 0;
-        else if (count != 1 || syms[0] != slot->keysym)
+            input_guard_lend(input->guard, slot->keycode, false);
+        } else if (count != 1 || syms[0] != slot->keysym) {
+            input_guard_lend(input->guard, slot->keycode, false);
             input_spares_remove(&input->spares, slot->keycode);
+        }
     }
     if (input->spares_known)
         return;
@@ -268,7 +282,7 @@ int input_x11_dispatch(struct input_x11 *input, uint64_t now_us, bool *out_keyma
     if (out_keymap)
         *out_keymap = changed;
     input_queue_run(input);
-    xcb_flush(input->conn);
+    input_x11_flush(input);
     return 0;
 }
 
@@ -395,6 +409,7 @@ struct input_x11 *input_x11_create(const char *display, char *out_problem, size_
     input->xtest_device = find_xtest_device(input->conn);
     set_repeat(input, false);
     xcb_flush(input->conn);
+    input->guard = input_guard_create(display);
     input->now_us = input_x11_clock_us();
     return input;
 
@@ -413,11 +428,13 @@ void input_x11_destroy(struct input_x11 *input)
                 map_keycode(input, input->spares.slot[i].keycode, XCB_NO_SYMBOL);
         }
         set_repeat(input, true);
-        xcb_flush(input->conn);
+        /* A server that sees a connection end forgets what it has not read of it: a key would stay down. */
+        free(xcb_get_input_focus_reply(input->conn, xcb_get_input_focus(input->conn), NULL));
     }
     input_layout_destroy(input->layout);
     xkb_context_unref(input->context);
     xcb_disconnect(input->conn);
+    input_guard_destroy(input->guard); /* after what it guards was let go of */
     free(input->queue);
     free(input);
 }

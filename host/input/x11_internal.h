@@ -2,6 +2,7 @@
  * (what to press for a key or a text), queue.c (what waits) and pointer.c. */
 #pragma once
 
+#include "host/input/guard.h"
 #include "host/input/layout.h"
 #include "host/input/spare.h"
 #include "host/input/x11.h"
@@ -54,6 +55,7 @@ struct input_mods {
 
 struct input_x11 {
     xcb_connection_t *conn;
+    struct input_guard *guard; /* NULL: none could be made */
     xcb_window_t root;
     struct xkb_context *context;
     int32_t device;   /* of the core keyboard */
@@ -78,6 +80,9 @@ struct input_x11 {
 struct input_mods input_x11_mods(const struct input_x11 *input);
 
 void input_x11_fake(const struct input_x11 *input, uint8_t type, uint8_t detail, int16_t x, int16_t y);
+
+/* All requests leave; the guard hears what is down now. */
+void input_x11_flush(const struct input_x11 *input);
 
 /* Counted press and release of a keycode; a press of one already down is a repeat. */
 void input_x11_press(struct input_x11 *input, uint8_t keycode);

@@ -2,12 +2,21 @@
 import { execFileSync } from "node:child_process";
 import { chromium } from "../../../viewer/web/node_modules/playwright-core/index.mjs";
 
+const how = () => ({
+  executablePath: execFileSync("sh", ["-c", "command -v chromium"]).toString().trim(),
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+
 export async function openBrowser() {
-  return chromium.launch({
-    executablePath: execFileSync("sh", ["-c", "command -v chromium"]).toString().trim(),
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  return chromium.launch(how());
+}
+
+/** One that can be killed: kill() is SIGKILL to its main process, and the rest of it goes with that. */
+export async function openMortalBrowser() {
+  const server = await chromium.launchServer(how());
+  const browser = await chromium.connect(server.wsEndpoint());
+  return { browser, kill: () => server.process().kill("SIGKILL") };
 }
 
 /** A page whose errors fail the test that asks for them: page.problems is the list. */
