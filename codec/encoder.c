@@ -21,10 +21,15 @@ static void free_screen(struct codec_encoder *e)
     free(e->picture);
     free(e->extra);
     free(e->swap);
+    free(e->load);
+    free(e->shown);
+    free(e->stood);
     free(e->changed_us);
     free(e->flat);
     e->motion = NULL;
-    e->suspect = e->dirty = e->picture = e->extra = e->swap = NULL;
+    e->suspect = e->dirty = e->picture = e->extra = e->swap = e->load = NULL;
+    e->shown = NULL;
+    e->stood = NULL;
     e->changed_us = NULL;
     e->flat = NULL;
 }
@@ -41,11 +46,14 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
     e->picture = calloc(e->tiles, sizeof *e->picture);
     e->extra = calloc(e->tiles, sizeof *e->extra);
     e->swap = calloc(e->tiles, sizeof *e->swap);
+    e->load = calloc(e->tiles, sizeof *e->load);
+    e->shown = calloc(e->tiles, sizeof *e->shown);
+    e->stood = calloc(e->tiles, sizeof *e->stood);
     e->changed_us = calloc(e->tiles, sizeof *e->changed_us);
     e->flat = calloc(e->tiles, sizeof *e->flat);
     e->motion = codec_motion_create(width_px, height_px);
-    if (!e->suspect || !e->dirty || !e->picture || !e->extra || !e->swap || !e->changed_us || !e->flat ||
-        !e->motion) {
+    if (!e->suspect || !e->dirty || !e->picture || !e->extra || !e->swap || !e->load || !e->shown ||
+        !e->stood || !e->changed_us || !e->flat || !e->motion) {
         free_screen(e);
         return CODEC_ERR_NOMEM;
     }
@@ -55,6 +63,8 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
                 codec_screen_tile_cells(&e->sent, x, y);
     codec_tile_models_reset(e->models);
     codec_videos_reset(e->videos, width_px, height_px);
+    if (e->slots)
+        codec_slots_clear(e->slots);
     e->dirty_cells = 0;
     e->next_tile = e->next_picture = e->next_refine = 0;
     e->picture_waits = false;
@@ -82,7 +92,10 @@ struct codec_encoder *codec_encoder_create(const struct codec_encoder_config *co
     e->models = malloc(sizeof *e->models);
     e->symbols = malloc(CODEC_NATURAL_MAX_SYMBOLS * sizeof *e->symbols);
     e->videos = codec_videos_create(config);
-    if (!e->models || !e->symbols || init_screen(e, config->width_px, config->height_px) < 0) {
+    if (config->cache_slots > 0 && config->store)
+        e->slots = codec_slots_create(config->store, config->cache_slots);
+    if (!e->models || !e->symbols || (!e->slots && config->cache_slots > 0) ||
+        init_screen(e, config->width_px, config->height_px) < 0) {
         codec_encoder_destroy(e);
         return NULL;
     }
@@ -95,6 +108,7 @@ void codec_encoder_destroy(struct codec_encoder *e)
         return;
     free_screen(e);
     codec_videos_destroy(e->videos);
+    codec_slots_destroy(e->slots);
     free(e->models);
     free(e->symbols);
     free(e);
@@ -177,20 +191,24 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
             .type = CODEC_OP_SIZE, .rect = {0, 0, e->sent.width_px, e->sent.height_px}};
         (void)codec_job_put_op(&j, &op);
     }
+    codec_job_begin_slots(&j);
     codec_job_video_begin(&j);
     size_t fresh = codec_job_find_dirty(&j, frame);
     codec_job_video_claim(&j);
     fresh = fresh < e->dirty_cells ? fresh : e->dirty_cells;
     if (fresh > 0 && !e->start) {
         /* Moves come first, as an uncovered part may be their source; unless most of the change is a way
-         * back to what was there before: a closed menu, another window on top. */
+         * back to what was there before: a closed menu, another window on top, a screen in the slots. */
+        codec_job_find_loads(&j);
         size_t swaps = codec_job_find_swaps(&j);
-        if (fresh >= MOTION_MIN_CELLS && swaps * 10 < e->dirty_cells * 7) {
+        if (!j.back && fresh >= MOTION_MIN_CELLS && swaps * 10 < e->dirty_cells * 7) {
             codec_job_send_moves(&j, frame);
             swaps = codec_job_find_swaps(&j);
         }
+        codec_job_send_saves(&j, NULL, 0);
         if (swaps > 0)
             codec_job_send_swaps(&j);
+        codec_job_send_loads(&j);
     }
     /* Moves may have left something to do at the borders of streams. */
     codec_job_video_claim(&j);

@@ -8,6 +8,7 @@
 
 struct codec_encoder;
 struct codec_video_coder;
+struct codec_store;
 
 struct codec_encoder_config {
     int32_t width_px, height_px; /* 1..CODEC_MAX_SIDE_PX */
@@ -17,6 +18,8 @@ struct codec_encoder_config {
     const struct codec_video_coder *video; /* codec/video.h, borrowed; NULL: none */
     void *video_data;                      /* for its open() */
     unsigned video_kinds;                  /* 1 << enum codec_video_kind that the viewer decodes */
+    size_t cache_slots;                    /* for exact tiles, as the viewer announced them; 0 = none */
+    struct codec_store *store; /* where their copies are kept, borrowed; with cache_slots not NULL */
 };
 
 struct codec_encoder_frame {
@@ -37,8 +40,9 @@ struct codec_encoder_stats { /* of the last message */
     uint32_t seq;
     size_t bytes;
     uint32_t tiles_exact, tiles_jpeg, tiles_fill, copies, video_packets;
-    bool complete; /* nothing dirty is left */
-    bool exact;    /* the viewer's picture equals `pixels` everywhere */
+    uint32_t saves, loads; /* tiles into and from the viewer's slots */
+    bool complete;         /* nothing dirty is left */
+    bool exact;            /* the viewer's picture equals `pixels` everywhere */
 };
 
 /* NULL when out of memory or the size is out of range. */

@@ -321,6 +321,7 @@ void codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame 
         const bool under = under_helps(j, part, parts);
         const struct codec_op op = {
             .type = CODEC_OP_COPY, .rect = c->dst, .src_x = c->src_x, .src_y = c->src_y, .under = under};
+        codec_job_send_saves(j, copy, n);
         if (!codec_job_may_paint(j, c->dst) || !codec_job_put_op(j, &op))
             return;
         codec_screen_copy(&e->sent, c->dst, c->src_x, c->src_y, under);

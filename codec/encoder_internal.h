@@ -1,5 +1,6 @@
 /* Inside the encoder: its state and one call of codec_encoder_encode(), shared by encoder.c (life, message),
- * encoder_areas.c (what changed, moves, fills) and encoder_pixels.c (exact tiles, pictures, refinement). */
+ * encoder_areas.c (what changed, moves, fills), encoder_slots.c (screens that come back) and encoder_pixels.c
+ * (exact tiles, pictures, refinement). */
 #pragma once
 
 #include "codec/classify.h"
@@ -7,11 +8,19 @@
 #include "codec/encoder_video.h"
 #include "codec/message.h"
 #include "codec/motion.h"
+#include "codec/slots.h"
 
 enum {
     CODEC_OPS_RESERVE_BYTES = 64 << 10, /* ends every list of operations early rather than late */
     CODEC_MAX_PICTURES = 512,           /* per message; more wait for the next */
     CODEC_SMALL_CELLS = 4               /* fewer changed cells of a tile are a small change */
+};
+
+/* A tile shows what is in a slot as long as neither has changed since. */
+struct codec_shown {
+    uint64_t changed_us; /* of the tile; 0 = never loaded */
+    uint32_t serial;     /* of the slot */
+    int32_t slot;
 };
 
 struct codec_encoder {
@@ -22,11 +31,14 @@ struct codec_encoder {
     uint32_t seq;             /* of the last message */
     struct codec_screen sent; /* the viewer's screen; lossy cells hold what they stand for */
     size_t tiles;
-    uint16_t *suspect;    /* owned, per tile: cells that damage touched */
-    uint16_t *dirty;      /* owned, per tile: cells that differ from sent */
-    uint16_t *picture;    /* owned, per tile: cells that are to go as JPEG */
-    uint16_t *extra;      /* owned, per tile: cells of a further exact pass */
-    uint16_t *swap;       /* owned, per tile: cells to exchange with what lies under them */
+    uint16_t *suspect;         /* owned, per tile: cells that damage touched */
+    uint16_t *dirty;           /* owned, per tile: cells that differ from sent */
+    uint16_t *picture;         /* owned, per tile: cells that are to go as JPEG */
+    uint16_t *extra;           /* owned, per tile: cells of a further exact pass */
+    uint16_t *swap;            /* owned, per tile: cells to exchange with what lies under them */
+    uint16_t *load;            /* owned, per tile: slot + 1 that shows the tile as it is now, else 0 */
+    struct codec_shown *shown; /* owned, per tile: the slot it was last loaded from */
+    uint8_t *stood;       /* owned, per tile: STOOD_* of encoder_slots.c, as it was before this message */
     uint64_t *changed_us; /* owned, per tile: last change seen */
     uint32_t *flat;       /* owned, per tile: colour of a flat dirty tile, else FLAT_NONE */
     size_t dirty_cells;
@@ -41,6 +53,7 @@ struct codec_encoder {
     uint64_t refine_us;          /* no refinement before */
     struct codec_videos *videos; /* NULL: the viewer decodes none */
     struct codec_motion *motion;
+    struct codec_slots *slots; /* owned; NULL when the viewer has none */
     struct codec_tile_models *models;
     uint32_t *symbols; /* owned: scratch of natural tiles */
     struct codec_patch patch;
@@ -63,6 +76,9 @@ struct codec_job {
     bool out_open;
     uint64_t paint, max_paint; /* px */
     uint64_t work_px;          /* coded exactly, natural ones weighted */
+    size_t loads;              /* tiles marked in e->load */
+    bool back;                 /* most of what changed is in the slots */
+    bool saved;                /* codec_job_send_saves() was done */
     bool urgent;               /* e->extra marks small fresh changes that go first */
     struct codec_encoder_stats stats;
 };
@@ -101,6 +117,15 @@ size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_fram
 /* Mark in swap the cells of dirty tiles that what lies under them would make right; how many are dirty. */
 size_t codec_job_find_swaps(struct codec_job *j);
 void codec_job_send_swaps(struct codec_job *j);
+/* Before anything else: remember which tiles have stood long enough to be worth a slot. */
+void codec_job_begin_slots(struct codec_job *j);
+/* Mark in load the changed tiles that the viewer has in a slot. When these are most of what changed they are
+ * no longer dirty (back), though they will be right only after send_loads. After find_dirty. */
+void codec_job_find_loads(struct codec_job *j);
+/* Have the viewer save what is about to be replaced, but for what stays on the screen as the source of one
+ * of these moves. The first call in a message counts; it must come before anything is changed. */
+void codec_job_send_saves(struct codec_job *j, const struct codec_copy *moves, size_t move_count);
+void codec_job_send_loads(struct codec_job *j);
 void codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame);
 void codec_job_send_fills(struct codec_job *j);
 void codec_job_send_pixels(struct codec_job *j);

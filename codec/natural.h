@@ -1,6 +1,6 @@
-/* Model of natural pixels: photos, video, gradients with grain. Median prediction from W, N and NW on green, on
- * red less green and on blue less green; residuals by rANS under contexts of local activity. Two rows are coded
- * side by side, the second two pixels behind, so that both know the same neighbours as in plain order.
+/* Model of natural pixels: photos, video, gradients with grain. Median prediction from W, N and NW on green,
+ * on red less green and on blue less green; residuals by rANS under contexts of local activity. Two rows are
+ * coded side by side, the second two pixels behind, so that both know the same neighbours as in plain order.
  * Internal to the tile coders; inline for both directions. */
 #pragma once
 
@@ -43,9 +43,9 @@ static inline void codec_natural_learn(struct codec_natural *m, const bool enc)
 /* Activity (a sum of differences) to a context, half an octave each. */
 CODEC_INLINE uint32_t codec_natural_context(int activity)
 {
-    static const uint8_t CONTEXT[64] = {0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 8, 8, 8, 8,
-        9, 9, 9, 9, 9, 9, 9, 9, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 11, 11, 11, 11,
-        11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11};
+    static const uint8_t CONTEXT[64] = {0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 8, 8, 8,
+        8, 9, 9, 9, 9, 9, 9, 9, 9, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 11, 11, 11,
+        11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11};
     return CONTEXT[activity < 63 ? activity : 63];
 }
 

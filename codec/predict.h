@@ -1,5 +1,5 @@
-/* What both coders of true colours share: the prediction of a channel from its neighbours. Inline, integer only,
- * the same on every machine. */
+/* What both coders of true colours share: the prediction of a channel from its neighbours. Inline, integer
+ * only, the same on every machine. */
 #pragma once
 
 #include "codec/range.h"

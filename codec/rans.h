@@ -1,13 +1,13 @@
 /* Adaptive rANS (range asymmetric numeral systems, Duda 2009): the entropy coder of natural pixels.
  *
- * Values of -128..127 become one of CODEC_RANS_TOKENS tokens and up to 6 plain bits. A model counts the tokens
- * of one context and turns its counts into frequencies of 1/2048 when enough new ones have come; both sides do
- * so at the same places, so no table is sent. Two states of 32 bits take turns with the two rows that natural.h
- * codes side by side, so that a processor works on both at once; each moves 16 bits at a time.
+ * Values of -128..127 become one of CODEC_RANS_TOKENS tokens and up to 6 plain bits. A model counts the
+ * tokens of one context and turns its counts into frequencies of 1/2048 when enough new ones have come; both
+ * sides do so at the same places, so no table is sent. Two states of 32 bits take turns with the two rows
+ * that natural.h codes side by side, so that a processor works on both at once; each moves 16 bits at a time.
  *
- * rANS writes backwards: the writer collects a tile's symbols, then makes its bytes from the last to the first.
- * A tile's bytes are the two states, little endian, then words of 16 bits. The reader must end at the states the
- * writer began with. No allocation; never reads outside the given bytes. Any thread. */
+ * rANS writes backwards: the writer collects a tile's symbols, then makes its bytes from the last to the
+ * first. A tile's bytes are the two states, little endian, then words of 16 bits. The reader must end at the
+ * states the writer began with. No allocation; never reads outside the given bytes. Any thread. */
 #pragma once
 
 #include "codec/predict.h"
@@ -17,8 +17,8 @@
 enum {
     CODEC_RANS_BITS = 11,
     CODEC_RANS_TOTAL = 1 << CODEC_RANS_BITS,
-    CODEC_RANS_DIRECT = 6,    /* values up to this size have a token of their own */
-    CODEC_RANS_CLASSES = 6,   /* of larger sizes, with 1..6 plain bits; one token for each sign */
+    CODEC_RANS_DIRECT = 6,  /* values up to this size have a token of their own */
+    CODEC_RANS_CLASSES = 6, /* of larger sizes, with 1..6 plain bits; one token for each sign */
     CODEC_RANS_TOKENS = 2 * CODEC_RANS_DIRECT + 1 + 2 * CODEC_RANS_CLASSES,
     CODEC_RANS_COUNT_MAX = 2048, /* of one model: then its counts are halved */
     CODEC_RANS_FRESH = 4,        /* new frequencies when one count of so many is new */
@@ -29,10 +29,10 @@ enum {
 
 struct codec_rans_model {
     uint16_t count[CODEC_RANS_TOKENS];
-    uint16_t fresh;                        /* counted since the frequencies were made */
-    uint32_t total;                        /* of the counts when they were made */
-    uint32_t span[CODEC_RANS_TOKENS];      /* start, and frequency << 16 */
-    uint8_t token_at[CODEC_RANS_TOTAL];    /* of the reader */
+    uint16_t fresh;                     /* counted since the frequencies were made */
+    uint32_t total;                     /* of the counts when they were made */
+    uint32_t span[CODEC_RANS_TOKENS];   /* start, and frequency << 16 */
+    uint8_t token_at[CODEC_RANS_TOTAL]; /* of the reader */
 };
 
 /* Symbols of a tile until they are written: start 16 bits, frequency 15 bits, state 1 bit. */
@@ -125,7 +125,8 @@ CODEC_INLINE void codec_rans_put(
         token = 2 * CODEC_RANS_DIRECT + 1 + 2 * (bits - 1) + (value < 0);
         *w->end++ = m->span[token] | id;
         /* Plain bits are a symbol among 2^bits equal ones. */
-        *w->end++ = (rest - (1u << bits)) << (CODEC_RANS_BITS - bits) | 1u << (16 + CODEC_RANS_BITS - bits) | id;
+        *w->end++ =
+            (rest - (1u << bits)) << (CODEC_RANS_BITS - bits) | 1u << (16 + CODEC_RANS_BITS - bits) | id;
     }
     m->count[token]++;
     m->fresh++;

@@ -230,28 +230,32 @@ void codec_screen_copy(
     }
 }
 
-/* Swap inside one cell; whether all of r was known. */
-static bool swap_cell(struct codec_screen *s, struct codec_rect r, bool lossy)
+/* Swap without a look at the marks; whether all of r was known. Written for vector code: a whole screen
+ * goes through here when windows are switched. */
+static bool swap_pixels(struct codec_screen *s, struct codec_rect r, bool lossy)
 {
-    bool known = true;
+    const uint32_t keep = lossy ? 0 : UINT32_MAX;
+    uint32_t unknown = 0;
     for (int32_t y = r.y; y < r.y + r.h; y++) {
-        uint32_t *px = codec_screen_at(s, r.x, y);
-        uint32_t *under = codec_screen_under_at(s, r.x, y);
+        uint32_t *restrict px = codec_screen_at(s, r.x, y);
+        uint32_t *restrict under = codec_screen_under_at(s, r.x, y);
         for (int32_t x = 0; x < r.w; x++) {
-            const uint32_t u = under[x];
-            if (u == 0) {
-                known = false;
-                continue;
-            }
-            under[x] = lossy ? 0 : px[x] | CODEC_UNDER_KNOWN;
-            px[x] = u & 0xffffffu;
+            const uint32_t u = under[x], p = px[x];
+            const uint32_t known = 0u - (u >> 24 & 1u);
+            under[x] = (p | CODEC_UNDER_KNOWN) & known & keep;
+            px[x] = (u & known & 0xffffffu) | (p & ~known);
+            unknown |= ~known;
         }
     }
-    return known;
+    return unknown == 0;
 }
 
 void codec_screen_swap(struct codec_screen *s, struct codec_rect r)
 {
+    if (s->lossy_cells == 0) {
+        (void)swap_pixels(s, r, false);
+        return;
+    }
     for (int32_t cy = r.y / CODEC_CELL_PX; cy * CODEC_CELL_PX < r.y + r.h; cy++)
         for (int32_t cx = r.x / CODEC_CELL_PX; cx * CODEC_CELL_PX < r.x + r.w; cx++) {
             const int32_t x0 = cx * CODEC_CELL_PX, x1 = x0 + CODEC_CELL_PX;
@@ -259,7 +263,7 @@ void codec_screen_swap(struct codec_screen *s, struct codec_rect r)
             struct codec_rect in = {x0 > r.x ? x0 : r.x, y0 > r.y ? y0 : r.y, 0, 0};
             in.w = (x1 < r.x + r.w ? x1 : r.x + r.w) - in.x;
             in.h = (y1 < r.y + r.h ? y1 : r.y + r.h) - in.y;
-            const bool known = swap_cell(s, in, cell_is_lossy(s, cx, cy));
+            const bool known = swap_pixels(s, in, cell_is_lossy(s, cx, cy));
             if (known && cell_covered(s, r, cx, cy))
                 cell_set(s, cx, cy, false);
         }

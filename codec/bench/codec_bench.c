@@ -7,13 +7,14 @@
  *   codec_bench --frames FILE --size 1920x1080   raw BGRX frames, one after the other
  *   --runs N     the best of N runs, frame by frame: the machine has other work too
  *   --lossy      natural content as JPEG first     --still   each frame on its own, from nothing
+ *   --each       a line for each frame as well: bytes, encode ms, its stages, decode ms
  *   --blind      do not tell the damage of a trace
  *   --dump FILE  also write each message behind its length (u32), and at the end 0 and a checksum of the
  *                picture: for wasm_decode.mjs
  *
  * Damage is told only for `typing` and traces; everywhere else the whole screen is compared. Times are
  * processor time of one core: the whole call, and in it diff (compare with what was sent), motion (moves and
- * what lies under) and code (fills, tiles, pictures). */
+ * what lies under), slots (screens that come back) and code (fills, tiles, pictures). */
 #include "codec/bench/scenes.h"
 #include "codec/bench/stages.h"
 #include "codec/bench/trace.h"
@@ -28,6 +29,7 @@ enum { MAX_FRAMES = 4096, MAX_RUNS = 100 };
 /* One frame, the best of all runs. */
 struct cost {
     double encode_ms, decode_ms, stage_ms[STAGE_COUNT];
+    size_t bytes;
 };
 
 struct result {
@@ -40,7 +42,7 @@ struct result {
 };
 
 struct options {
-    bool lossy, still, blind;
+    bool lossy, still, blind, each;
     int runs;
     FILE *dump;
 };
@@ -121,6 +123,7 @@ static void send(
     lower(&best->decode_ms, now.decode_ms, r->run == 0);
     for (int i = 0; i < STAGE_COUNT; i++)
         lower(&best->stage_ms[i], now.stage_ms[i], r->run == 0);
+    best->bytes = bytes;
     r->wrong += l->stats.exact && !scene_link_equal(l, s);
     if (r->frames++ == 0) {
         r->first_bytes = bytes;
@@ -136,8 +139,14 @@ static void begin_run(struct result *r, int run)
     r->frames = r->bytes = r->most_bytes = 0;
 }
 
-static void print(const struct result *r)
+static void print(const struct result *r, const struct options *o)
 {
+    for (size_t i = 0; o->each && i < r->frames; i++) {
+        const struct cost *c = &r->cost[i];
+        printf("%-12.12s %5zu %8zu %8.3f %7.3f %7.3f %7.3f %7.3f %8.3f\n", r->name, i, c->bytes, c->encode_ms,
+            c->stage_ms[STAGE_DIFF], c->stage_ms[STAGE_MOTION], c->stage_ms[STAGE_SLOTS],
+            c->stage_ms[STAGE_CODE], c->decode_ms);
+    }
     const double n = r->frames > 1 ? (double)(r->frames - 1) : 1;
     struct cost sum = {0};
     double most_ms = 0;
@@ -148,11 +157,11 @@ static void print(const struct result *r)
         for (int k = 0; k < STAGE_COUNT; k++)
             sum.stage_ms[k] += r->cost[i].stage_ms[k];
     }
-    printf("%-12.12s %5zu %8.1f %7.2f %7.2f %8.0f %8zu %8.3f %8.3f %7.3f %7.3f %8.3f %7.3f %s\n", r->name,
-        r->frames, (double)r->first_bytes / 1e3, r->cost[0].encode_ms, r->cost[0].decode_ms,
+    printf("%-12.12s %5zu %8.1f %7.2f %7.2f %8.0f %8zu %8.3f %8.3f %7.3f %7.3f %7.3f %8.3f %7.3f %s\n",
+        r->name, r->frames, (double)r->first_bytes / 1e3, r->cost[0].encode_ms, r->cost[0].decode_ms,
         (double)r->bytes / n, r->most_bytes, sum.encode_ms / n, most_ms, sum.stage_ms[STAGE_DIFF] / n,
-        sum.stage_ms[STAGE_MOTION] / n, sum.stage_ms[STAGE_CODE] / n, sum.decode_ms / n,
-        r->wrong ? "WRONG" : "exact");
+        sum.stage_ms[STAGE_MOTION] / n, sum.stage_ms[STAGE_SLOTS] / n, sum.stage_ms[STAGE_CODE] / n,
+        sum.decode_ms / n, r->wrong ? "WRONG" : "exact");
     fflush(stdout);
 }
 
@@ -188,7 +197,7 @@ static void run_scenes(const char *only, const struct options *o)
             for (int f = 0; f < scene->frames; f++) {
                 struct codec_rect damage = {0};
                 scene->draw(&s, f, &damage);
-                l.now_us += 33333;
+                l.now_us += scene->gap_us ? scene->gap_us : 33333;
                 const bool tell = f > 0 && scene->damage;
                 send(&r, &l, &s,
                     (struct codec_encoder_frame){.damage = tell ? &damage : NULL, .damage_count = tell});
@@ -198,7 +207,7 @@ static void run_scenes(const char *only, const struct options *o)
             scene_link_finish(&l);
             scene_finish(&s);
         }
-        print(&r);
+        print(&r, o);
         free(r.cost);
     }
 }
@@ -248,7 +257,7 @@ static int run_file(const char *path, int32_t w, int32_t h, const struct options
             break;
         fclose(f);
     }
-    print(&r);
+    print(&r, o);
     free(r.cost);
     return 0;
 }
@@ -259,7 +268,8 @@ int main(int argc, char **argv)
         {"size", required_argument, NULL, 's'}, {"lossy", no_argument, NULL, 'l'},
         {"still", no_argument, NULL, '1'}, {"scene", required_argument, NULL, 'n'},
         {"trace", required_argument, NULL, 't'}, {"runs", required_argument, NULL, 'r'},
-        {"blind", no_argument, NULL, 'b'}, {"dump", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
+        {"blind", no_argument, NULL, 'b'}, {"each", no_argument, NULL, 'e'},
+        {"dump", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
     const char *frames = NULL, *scene = NULL, *trace = NULL;
     int w = SCENE_WIDTH_PX, h = SCENE_HEIGHT_PX;
     struct options o = {.runs = 1};
@@ -272,6 +282,8 @@ int main(int argc, char **argv)
             scene = optarg;
         else if (c == 't')
             trace = optarg;
+        else if (c == 'e')
+            o.each = true;
         else if (c == 'b')
             o.blind = true;
         else if (c == 'd' && !o.dump && (o.dump = fopen(optarg, "wb")))
@@ -283,8 +295,8 @@ int main(int argc, char **argv)
         else if (c != 's' || sscanf(optarg, "%dx%d", &w, &h) != 2 || w < 1 || h < 1)
             return 2;
     }
-    printf("%-12s %5s %8s %7s %7s %8s %8s %8s %8s %7s %7s %8s %7s\n", "scene", "n", "first kB", "enc ms",
-        "dec ms", "B/frame", "most B", "enc ms", "most", "diff", "motion", "code", "dec ms");
+    printf("%-12s %5s %8s %7s %7s %8s %8s %8s %8s %7s %7s %7s %8s %7s\n", "scene", "n", "first kB", "enc ms",
+        "dec ms", "B/frame", "most B", "enc ms", "most", "diff", "motion", "slots", "code", "dec ms");
     if (frames || trace)
         return frames ? run_file(frames, w, h, &o) : run_file(trace, 0, 0, &o);
     run_scenes(scene, &o);

@@ -102,17 +102,51 @@ static void scene_two(struct scene *s, int frame, struct codec_rect *damage)
     scene_window(s, (struct codec_rect){60 + frame * 21, 100 + frame * 9, 500, 400}, 60);
 }
 
+/* Three full screens, one after the other, round and round; a clock in the corner goes on. */
+static void scene_alt_tab(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    const struct codec_rect all = {0, 0, s->w, s->h - 40};
+    if (frame % 3 == 0) {
+        scene_text(s, all, 3, 0xd0d0d0, 0x101010);
+    } else if (frame % 3 == 1) {
+        scene_text(s, all, 400, 0x202020, 0xffffff);
+        scene_photo(s, (struct codec_rect){1100, 200, 600, 400}, 0);
+    } else {
+        scene_fill(s, all, 0xeeeeec);
+        for (int i = 0; i < 3; i++)
+            scene_window(s, (struct codec_rect){60 + i * 300, 40 + i * 120, 800, 600}, (uint32_t)(i * 90));
+    }
+    scene_fill(s, (struct codec_rect){0, s->h - 40, s->w, 40}, 0x303030);
+    scene_text(
+        s, (struct codec_rect){s->w - 120, s->h - 30, 80, 15}, 900 + (uint32_t)frame, 0xffffff, 0x303030);
+}
+
+/* Ten slides forth, and back again. */
+static void scene_slides(struct scene *s, int frame, struct codec_rect *damage)
+{
+    (void)damage;
+    const int slide = frame < 10 ? frame : 19 - frame;
+    scene_fill(s, (struct codec_rect){0, 0, s->w, s->h}, 0xffffff);
+    scene_fill(s, (struct codec_rect){0, 0, s->w, 130}, 0x204a87);
+    scene_text(s, (struct codec_rect){100, 50, 900, 45}, 70 * (uint32_t)slide, 0xffffff, 0x204a87);
+    scene_text(s, (struct codec_rect){100, 200, 800, 700}, 7 + 50 * (uint32_t)slide, 0x202020, 0xffffff);
+    scene_photo(s, (struct codec_rect){1000, 250, 640, 480}, slide * 717);
+}
+
 const struct bench_scene BENCH_SCENES[] = {
-    {"typing", scene_typing, FRAMES, true},
-    {"scroll", scene_scroll, FRAMES, false},
-    {"terminal", scene_terminal, FRAMES, false},
-    {"window", scene_drag, FRAMES / 2, false},
-    {"switch", scene_switch, FRAMES / 4, false},
-    {"photo", scene_photos, 4, false},
-    {"video", scene_video, 10, false},
-    {"pane", scene_pane, FRAMES / 2, false},
-    {"diagonal", scene_diagonal, FRAMES / 2, false},
-    {"two", scene_two, FRAMES / 2, false},
+    {"typing", scene_typing, FRAMES, 0, true},
+    {"scroll", scene_scroll, FRAMES, 0, false},
+    {"terminal", scene_terminal, FRAMES, 0, false},
+    {"window", scene_drag, FRAMES / 2, 0, false},
+    {"switch", scene_switch, FRAMES / 4, 0, false},
+    {"photo", scene_photos, 4, 0, false},
+    {"video", scene_video, 10, 0, false},
+    {"pane", scene_pane, FRAMES / 2, 0, false},
+    {"diagonal", scene_diagonal, FRAMES / 2, 0, false},
+    {"alt-tab", scene_alt_tab, FRAMES / 4, 1000000, false},
+    {"slides", scene_slides, 20, 1000000, false},
+    {"two", scene_two, FRAMES / 2, 0, false},
 };
 
 const size_t BENCH_SCENE_COUNT = sizeof BENCH_SCENES / sizeof BENCH_SCENES[0];

@@ -10,7 +10,8 @@ struct bench_scene {
     /* Paint frame number `frame` over the one before. */
     void (*draw)(struct scene *s, int frame, struct codec_rect *out_damage);
     int frames;
-    bool damage; /* out_damage is told to the encoder from the second frame on */
+    uint32_t gap_us; /* between frames; 0 = 30 a second */
+    bool damage;     /* out_damage is told to the encoder from the second frame on */
 };
 
 extern const struct bench_scene BENCH_SCENES[];

@@ -29,10 +29,23 @@ void __real_codec_job_send_swaps(struct codec_job *j);
 void __wrap_codec_job_send_swaps(struct codec_job *j);
 void __real_codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame);
 void __wrap_codec_job_send_moves(struct codec_job *j, const struct codec_encoder_frame *frame);
+void __real_codec_job_find_loads(struct codec_job *j);
+void __wrap_codec_job_find_loads(struct codec_job *j);
+void __real_codec_job_send_saves(struct codec_job *j, const struct codec_copy *moves, size_t move_count);
+void __wrap_codec_job_send_saves(struct codec_job *j, const struct codec_copy *moves, size_t move_count);
+void __real_codec_job_send_loads(struct codec_job *j);
+void __wrap_codec_job_send_loads(struct codec_job *j);
 void __real_codec_job_send_fills(struct codec_job *j);
 void __wrap_codec_job_send_fills(struct codec_job *j);
 void __real_codec_job_send_pixels(struct codec_job *j);
 void __wrap_codec_job_send_pixels(struct codec_job *j);
+
+static void timed(enum stage stage, void (*run)(struct codec_job *), struct codec_job *j)
+{
+    const double from = stage_now_ms();
+    run(j);
+    spent[stage] += stage_now_ms() - from;
+}
 
 size_t __wrap_codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_frame *frame)
 {
@@ -50,13 +63,6 @@ size_t __wrap_codec_job_find_swaps(struct codec_job *j)
     return n;
 }
 
-static void timed(enum stage stage, void (*run)(struct codec_job *), struct codec_job *j)
-{
-    const double from = stage_now_ms();
-    run(j);
-    spent[stage] += stage_now_ms() - from;
-}
-
 void __wrap_codec_job_send_swaps(struct codec_job *j)
 {
     timed(STAGE_MOTION, __real_codec_job_send_swaps, j);
@@ -67,6 +73,24 @@ void __wrap_codec_job_send_moves(struct codec_job *j, const struct codec_encoder
     const double from = stage_now_ms();
     __real_codec_job_send_moves(j, frame);
     spent[STAGE_MOTION] += stage_now_ms() - from;
+}
+
+void __wrap_codec_job_find_loads(struct codec_job *j)
+{
+    timed(STAGE_SLOTS, __real_codec_job_find_loads, j);
+}
+
+/* Inside of the moves when there are any: counted there as well. */
+void __wrap_codec_job_send_saves(struct codec_job *j, const struct codec_copy *moves, size_t move_count)
+{
+    const double from = stage_now_ms();
+    __real_codec_job_send_saves(j, moves, move_count);
+    spent[STAGE_SLOTS] += stage_now_ms() - from;
+}
+
+void __wrap_codec_job_send_loads(struct codec_job *j)
+{
+    timed(STAGE_SLOTS, __real_codec_job_send_loads, j);
 }
 
 void __wrap_codec_job_send_fills(struct codec_job *j)

@@ -2,7 +2,7 @@
  * (--wrap), so that the encoder itself has no clock. */
 #pragma once
 
-enum stage { STAGE_DIFF, STAGE_MOTION, STAGE_CODE, STAGE_COUNT };
+enum stage { STAGE_DIFF, STAGE_MOTION, STAGE_SLOTS, STAGE_CODE, STAGE_COUNT };
 
 /* Processor time of this process, so that others may be using the machine. */
 double stage_now_ms(void);

@@ -1,5 +1,7 @@
 #include "scene.h"
 
+#include "codec/store.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,8 +150,13 @@ void scene_shift(struct scene *s, struct codec_rect r, int32_t dx, int32_t dy)
 void scene_link_init(struct scene_link *l, const struct codec_encoder_config *config)
 {
     *l = (struct scene_link){0};
-    l->encoder = must(codec_encoder_create(config));
-    l->decoder = must(codec_decoder_create(CODEC_MAX_PIXELS, 4096));
+    static const uint8_t key[CODEC_STORE_KEY_BYTES] = "for tests alone";
+    struct codec_encoder_config with = *config;
+    l->store = with.store = must(codec_store_create(key, SCENE_SLOTS));
+    if (with.cache_slots == 0)
+        with.cache_slots = SCENE_SLOTS;
+    l->encoder = must(codec_encoder_create(&with));
+    l->decoder = must(codec_decoder_create(CODEC_MAX_PIXELS, with.cache_slots));
     l->message = must(malloc(CODEC_MAX_MESSAGE_BYTES));
     l->now_us = 1000000;
 }
@@ -157,6 +164,7 @@ void scene_link_init(struct scene_link *l, const struct codec_encoder_config *co
 void scene_link_finish(struct scene_link *l)
 {
     codec_encoder_destroy(l->encoder);
+    codec_store_destroy(l->store);
     codec_decoder_destroy(l->decoder);
     free(l->message);
 }

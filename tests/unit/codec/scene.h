@@ -26,8 +26,12 @@ void scene_window(struct scene *s, struct codec_rect r, uint32_t first_line);
 /* Move the content of r by dx, dy; what is uncovered keeps its old pixels. */
 void scene_shift(struct scene *s, struct codec_rect r, int32_t dx, int32_t dy);
 
-/* An encoder, a decoder and the bytes between. */
+/* An encoder, a decoder with slots for exact tiles (SCENE_SLOTS unless the config has a number) and the bytes
+ * between. */
+enum { SCENE_SLOTS = 4096 };
+
 struct scene_link {
+    struct codec_store *store;
     struct codec_encoder *encoder;
     struct codec_decoder *decoder;
     uint8_t *message;
