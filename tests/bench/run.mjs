@@ -1,0 +1,187 @@
+// The conductor of scripts/bench: which cells are to be measured, one after the other, each kept as JSON
+// under build/bench, and docs/bench.md written from them.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "../e2e/lib/ring.mjs";
+import { Bench } from "./lib/bench.mjs";
+import { measureOwn } from "./lib/own.mjs";
+import { peers } from "./lib/peers.mjs";
+import { chapters, plots } from "./lib/report.mjs";
+import { linkNames, parseLink, tool } from "./lib/space.mjs";
+
+const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out] [--repeat N] [--seconds N] [--fresh] [--report] [--own] [--print]
+  without options   every peer, scene and main link, ${3} times: hours. Cells that are there are kept, so it can
+                    be stopped and goes on where it was; cells of Hearth are measured again when its source changed
+  --quick           the main ones in ten minutes, to build/bench/quick only
+  --only NAMES      of peers, scenes and links, in any order: hearth-page,scroll,wan20; links also like 20m-40ms-1%
+  --held-out        the scenes on which nobody tunes, too
+  --repeat N        runs of each cell (3; quick 1)
+  --seconds N       of motion in each scene (6; quick 4)
+  --fresh           measure again what is there
+  --report          only write the report from the cells that are there
+  --own             only Hearth alone: echo, sealing, coder
+  --print           the report to stdout, docs/ is left alone`;
+
+const options = {
+  quick: { type: "boolean" }, only: { type: "string" }, "held-out": { type: "boolean" }, repeat: { type: "string" },
+  seconds: { type: "string" }, fresh: { type: "boolean" }, report: { type: "boolean" }, own: { type: "boolean" },
+  print: { type: "boolean" }, help: { type: "boolean" },
+};
+
+const say = (text) => process.stderr.write(`${text}\n`);
+
+const allScenes = execFileSync(tool("bench_scene"), ["--list"], { encoding: "utf8" }).trim().split("\n").map((line) => {
+  const [name, heldOut] = line.split(" ");
+  return { name, heldOut: heldOut !== undefined };
+});
+
+function plan(args) {
+  const scenes = allScenes.filter((s) => args["held-out"] || !s.heldOut).map((s) => s.name);
+  const chosen = args.quick
+    ? { peers: ["hearth-view", "hearth-page", "tigervnc", "x11vnc", "novnc"], links: ["lan", "wan20"],
+        scenes: ["keys", "keys-video", "typing", "scroll", "terminal", "window", "photo", "video"] }
+    : { peers: Object.keys(peers), links: ["lan", "wan20", "wan20loss", "dsl2"], scenes };
+  const picked = { peers: [], scenes: [], links: [] };
+  for (const name of (args.only ?? "").split(",").filter(Boolean)) {
+    if (peers[name]) picked.peers.push(name);
+    else if (allScenes.some((s) => s.name === name)) picked.scenes.push(name);
+    else {
+      parseLink(name); // says what a link may be called
+      picked.links.push(name);
+    }
+  }
+  for (const kind of Object.keys(picked)) if (picked[kind].length) chosen[kind] = picked[kind];
+  // The copy within the machine knows of no link.
+  const pairs = chosen.links.flatMap((link) => chosen.peers.filter((p) => p !== "limit" || link === "lan").map((peer) => ({ link, peer })));
+  return { pairs, scenes: chosen.scenes, repeats: Number(args.repeat ?? (args.quick ? 1 : 3)),
+    settings: { seconds: Number(args.seconds ?? (args.quick ? 4 : 6)), settleMs: args.quick ? 1150 : 3200, keys: args.quick ? 16 : 30 } };
+}
+
+/** The source that Hearth's programs were built from, as far as git can say. */
+function revision() {
+  const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+  try {
+    return git("log", "-1", "--format=%h", "--", "channel", "codec", "broker", "host", "viewer");
+  } catch {
+    return "unknown";
+  }
+}
+
+function versionOf(peer) {
+  return (peer.packages ?? []).map((name) => {
+    try {
+      return `${name} ${execFileSync("dpkg-query", ["-W", "-f=${Version}", name], { encoding: "utf8" })}`;
+    } catch {
+      return `${name} (not installed)`;
+    }
+  });
+}
+
+function loadCells(dir) {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir).filter((name) => name.endsWith(".json")).sort().map((name) => JSON.parse(readFileSync(join(dir, name), "utf8")));
+}
+
+const cellFile = (dir, c) => join(dir, `${c.link.replace("%", "pct")}_${c.peer}_${c.scene}_${c.repeat}.json`);
+
+function wanted(dir, cell, args, now) {
+  if (args.fresh) return true;
+  const file = cellFile(dir, cell);
+  if (!existsSync(file)) return true;
+  const old = JSON.parse(readFileSync(file, "utf8"));
+  return old.error !== undefined || (peers[cell.peer].ours && old.revision !== now);
+}
+
+function keep(dir, cell) {
+  const file = cellFile(dir, cell);
+  writeFileSync(`${file}.part`, JSON.stringify(cell));
+  renameSync(`${file}.part`, file);
+}
+
+let open = null;
+
+/** One session of a peer: its scenes in a row; after a failure once more with a new session. */
+async function measureSession(dir, session, scenes, settings) {
+  let left = scenes;
+  for (let attempt = 0; attempt < 2 && left.length; attempt++) {
+    const failed = [];
+    try {
+      open = await Bench.open(session.peer, session.link);
+      for (const [i, scene] of left.entries()) {
+        const cell = { ...session, scene, at: new Date().toISOString(), seconds: settings.seconds, versions: versionOf(peers[session.peer]) };
+        try {
+          keep(dir, { ...cell, ...(await open.scene(scene, settings)) });
+          say(`  ${scene}`);
+        } catch (error) {
+          say(`  ${scene}: ${error.message}`);
+          keep(dir, { ...cell, error: error.message });
+          failed.push(...left.slice(i));
+          break;
+        }
+      }
+    } catch (error) {
+      say(`  ${session.peer} did not start: ${error.message}`);
+      for (const scene of left) keep(dir, { ...session, scene, error: error.message });
+      failed.push(...left);
+    } finally {
+      await open?.close();
+      open = null;
+    }
+    left = failed;
+  }
+}
+
+async function measure(dir, { pairs, scenes, repeats, settings }, args) {
+  const now = revision();
+  for (let repeat = 1; repeat <= repeats; repeat++) {
+    for (const { link, peer } of pairs) {
+      const missing = scenes.filter((scene) => wanted(dir, { link, peer, scene, repeat }, args, now));
+      if (missing.length === 0) continue;
+      say(`${link} ${peer}, run ${repeat}`);
+      await measureSession(dir, { link, peer, repeat, revision: now }, missing, settings);
+    }
+  }
+}
+
+function report(dir, args) {
+  const cells = loadCells(join(dir, "cells"));
+  const links = [...linkNames, ...new Set(cells.map((c) => c.link).filter((l) => !linkNames.includes(l)))];
+  const ownFile = join(root, "build/bench/own.md");
+  const machine = `${cpus().length} cores of ${cpus()[0].model.trim()}`;
+  const text = chapters(cells, peers, links, { machine, own: existsSync(ownFile) ? readFileSync(ownFile, "utf8") : "" });
+  if (args.print) {
+    process.stdout.write(text);
+    return;
+  }
+  const docs = args.quick ? dir : join(root, "docs"), images = join(docs, "img");
+  mkdirSync(images, { recursive: true });
+  writeFileSync(join(docs, "bench.md"), text);
+  for (const [name, svg] of Object.entries(plots(cells, peers, links))) writeFileSync(join(images, name), svg);
+  say(`written: ${join(docs, "bench.md")}`);
+}
+
+async function stop(code) {
+  await open?.close().catch(() => {});
+  process.exit(code);
+}
+
+const { values: args } = parseArgs({ options });
+if (args.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+process.on("SIGINT", () => stop(130));
+process.on("SIGTERM", () => stop(143));
+
+const dir = join(root, "build/bench", args.quick ? "quick" : "full");
+mkdirSync(join(dir, "cells"), { recursive: true });
+if (!args.report) {
+  const what = plan(args);
+  if (!args.own) await measure(join(dir, "cells"), what, args);
+  if (args.own || (!args.quick && !args.only)) writeFileSync(join(root, "build/bench/own.md"), await measureOwn());
+}
+report(dir, args);
+process.exit(0);
