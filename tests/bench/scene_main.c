@@ -161,6 +161,7 @@ static void play(struct player *p, uint64_t seconds)
     uint32_t n = 1;
     while (!stopped && n <= s->frames) {
         const uint64_t due = start + (uint64_t)n * s->ops->interval_us;
+        answer_keys(p); /* also when the machine is too slow for the frames */
         while (!stopped && bench_now_us() < due)
             wait_until(p, due);
         s->changed_count = 0;
