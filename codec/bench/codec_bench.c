@@ -8,7 +8,7 @@
  *   --runs N     the best of N runs, frame by frame: the machine has other work too
  *   --lossy      natural content as JPEG first     --still   each frame on its own, from nothing
  *   --each       a line for each frame as well: bytes, encode ms, its stages, decode ms
- *   --blind      do not tell the damage of a trace
+ *   --blind      do not tell the damage of a trace, --deaf its moves
  *   --dump FILE  also write each message behind its length (u32), and at the end 0 and a checksum of the
  *                picture: for wasm_decode.mjs
  *
@@ -42,7 +42,7 @@ struct result {
 };
 
 struct options {
-    bool lossy, still, blind, each;
+    bool lossy, still, blind, each, deaf;
     int runs;
     FILE *dump;
 };
@@ -268,7 +268,7 @@ int main(int argc, char **argv)
         {"size", required_argument, NULL, 's'}, {"lossy", no_argument, NULL, 'l'},
         {"still", no_argument, NULL, '1'}, {"scene", required_argument, NULL, 'n'},
         {"trace", required_argument, NULL, 't'}, {"runs", required_argument, NULL, 'r'},
-        {"blind", no_argument, NULL, 'b'}, {"each", no_argument, NULL, 'e'},
+        {"blind", no_argument, NULL, 'b'}, {"each", no_argument, NULL, 'e'}, {"deaf", no_argument, NULL, 'h'},
         {"dump", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
     const char *frames = NULL, *scene = NULL, *trace = NULL;
     int w = SCENE_WIDTH_PX, h = SCENE_HEIGHT_PX;
@@ -286,6 +286,8 @@ int main(int argc, char **argv)
             o.each = true;
         else if (c == 'b')
             o.blind = true;
+        else if (c == 'h')
+            o.deaf = true;
         else if (c == 'd' && !o.dump && (o.dump = fopen(optarg, "wb")))
             continue;
         else if (c == '1')

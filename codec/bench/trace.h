@@ -13,15 +13,10 @@
 
 enum { TRACE_MAX_RECTS = 1024, TRACE_MAX_MOVES = 64 };
 
-struct trace_move {
-    struct codec_rect from; /* the place before */
-    int32_t dx, dy;
-};
-
 struct trace_frame {
     uint32_t time_us, rect_count, move_count;
     struct codec_rect rect[TRACE_MAX_RECTS];
-    struct trace_move move[TRACE_MAX_MOVES];
+    struct codec_move move[TRACE_MAX_MOVES];
 };
 
 /* False when it cannot be written or is no trace. */

@@ -15,6 +15,7 @@
 
 enum {
     CAPTURE_MAX_DAMAGE = 256, /* rectangles told by one dispatch; more are joined */
+    CAPTURE_MAX_MOVES = 16,   /* moves told by one dispatch; more are left out */
     CAPTURE_MAX_FDS = 3,
     CAPTURE_CURSOR_MAX_PX = 256, /* a larger shape is cut at the right and bottom */
     CAPTURE_NAME_BYTES = 64,
@@ -49,6 +50,8 @@ struct capture_changes {
     bool keymap;
     bool pointer;                 /* somebody else moved it: to pointer_x, pointer_y */
     int32_t pointer_x, pointer_y; /* the keyboard layout changed */
+    size_t move_count;
+    struct codec_move moves[CAPTURE_MAX_MOVES]; /* windows that were moved: hints, any rectangles */
     size_t damage_count;
     struct codec_rect damage[CAPTURE_MAX_DAMAGE]; /* inside the geometry, may overlap */
 };

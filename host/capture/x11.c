@@ -9,6 +9,7 @@
 #include "host/capture/x11_cursor.h"
 #include "host/capture/x11_grab.h"
 #include "host/capture/x11_pointer.h"
+#include "host/capture/x11_windows.h"
 #include "host/clipboard/clipboard.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct source_x11 {
     struct x11_grab grab;
     struct x11_cursor *cursor;
     struct x11_pointer pointer;
+    struct x11_windows windows;
     struct input_x11 *input;         /* NULL: the display takes none */
     struct clipboard_x11 *clipboard; /* NULL: the display has none */
     xcb_damage_damage_t damage;      /* 0: not watching */
@@ -132,11 +134,15 @@ static int x11_dispatch(struct capture_source *source, uint64_t now_us, struct c
                 add_damage(x11, out, &damage->area);
         } else if (type == x11->xfixes_event + XCB_XFIXES_CURSOR_NOTIFY) {
             x11->cursor_changed = true;
-        } else if (type == XCB_CONFIGURE_NOTIFY ||
-                   type == x11->randr_event + XCB_RANDR_SCREEN_CHANGE_NOTIFY) {
+        } else if (type == XCB_CONFIGURE_NOTIFY &&
+                   ((const xcb_configure_notify_event_t *)event)->window == x11->root) {
+            size_changed = true;
+        } else if (type == x11->randr_event + XCB_RANDR_SCREEN_CHANGE_NOTIFY) {
             size_changed = true;
         } else if (type == XCB_GE_GENERIC) {
             x11_pointer_event(&x11->pointer, event);
+        } else {
+            x11_windows_event(&x11->windows, x11->root, event);
         }
         free(event);
     }
@@ -152,6 +158,7 @@ static int x11_dispatch(struct capture_source *source, uint64_t now_us, struct c
         if (result)
             return result;
     }
+    out->move_count = x11_windows_take(&x11->windows, out->moves, CAPTURE_MAX_MOVES);
     if (x11->damage && x11->all_damaged) {
         x11->all_damaged = false;
         damage_everything(x11, out);
@@ -175,6 +182,14 @@ static uint64_t x11_deadline_us(const struct capture_source *source)
     return input < clipboard ? input : clipboard;
 }
 
+/* Windows are followed only while someone looks: at rest no event may wake this program. */
+static void select_events(const struct source_x11 *x11, bool windows)
+{
+    const uint32_t events =
+        XCB_EVENT_MASK_STRUCTURE_NOTIFY | (windows ? XCB_EVENT_MASK_SUBSTRUCTURE_NOTIFY : 0u);
+    xcb_change_window_attributes(x11->conn, x11->root, XCB_CW_EVENT_MASK, &events);
+}
+
 static int x11_watch(struct capture_source *source, bool watch)
 {
     struct source_x11 *x11 = of(source);
@@ -183,12 +198,15 @@ static int x11_watch(struct capture_source *source, bool watch)
         xcb_damage_create(x11->conn, x11->damage, x11->root, XCB_DAMAGE_REPORT_LEVEL_DELTA_RECTANGLES);
         xcb_xfixes_select_cursor_input(x11->conn, x11->root, XCB_XFIXES_CURSOR_NOTIFY_MASK_DISPLAY_CURSOR);
         x11_pointer_watch(&x11->pointer, true);
+        select_events(x11, true);
         x11->cursor_changed = true;
         x11->all_damaged = true;
     } else if (!watch && x11->damage) {
         xcb_damage_destroy(x11->conn, x11->damage);
         xcb_xfixes_select_cursor_input(x11->conn, x11->root, 0);
         x11_pointer_watch(&x11->pointer, false);
+        select_events(x11, false);
+        x11->windows.count = 0; /* what moves unseen is not known */
         x11->damage = 0;
     }
     xcb_flush(x11->conn);
@@ -463,8 +481,7 @@ struct capture_source *capture_x11_open(const char *display, struct capture_prob
     const xcb_query_extension_reply_t *xtest = xcb_get_extension_data(conn, &xcb_test_id);
     if (xtest && xtest->present)
         xcb_test_grab_control(conn, true);
-    uint32_t events = XCB_EVENT_MASK_STRUCTURE_NOTIFY;
-    xcb_change_window_attributes(conn, x11->root, XCB_CW_EVENT_MASK, &events);
+    select_events(x11, false);
     /* The size now, not that of the connection's setup: it may have changed since. */
     struct capture_changes changes = {0};
     x11->cursor = calloc(1, sizeof *x11->cursor);

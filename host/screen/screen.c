@@ -244,10 +244,13 @@ int screen_grab(struct screen *screen)
     screen->grabs++;
     for (struct screen_viewer *viewer = screen->viewers; viewer; viewer = viewer->next) {
         viewer->captured_input = viewer->input;
-        if (viewer->started && viewer->encoder)
+        if (viewer->started && viewer->encoder) {
             screen_tiles_unite(&viewer->dirty, &screen->dirty);
+            screen_moves_unite(&viewer->moves, &screen->moves);
+        }
     }
     screen_tiles_clear(&screen->dirty);
+    screen_moves_clear(&screen->moves);
     /* The answers may have brought events that no descriptor will announce. */
     screen_touch(screen);
     return 0;
@@ -263,6 +266,8 @@ static int take_changes(struct screen *screen, uint64_t now_us)
         adopt_geometry(screen);
     for (size_t i = 0; i < changes.damage_count; i++)
         screen_tiles_add(&screen->dirty, &changes.damage[i]);
+    for (size_t i = 0; i < changes.move_count; i++)
+        screen_moves_add(&screen->moves, &changes.moves[i]);
     if (changes.cursor)
         tell_cursor(screen);
     if (changes.pointer)

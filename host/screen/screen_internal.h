@@ -2,6 +2,7 @@
  * input). Loop thread only. */
 #pragma once
 
+#include "host/screen/moves.h"
 #include "host/screen/screen.h"
 #include "host/screen/tiles.h"
 
@@ -17,6 +18,7 @@ struct screen_viewer {
     bool started, clipboard;
     struct codec_encoder *encoder; /* only while started and while there is a screen */
     struct screen_tiles dirty;     /* grabbed, not yet encoded for this viewer */
+    struct screen_moves moves;
     struct screen_window window;
     uint64_t due_us;                /* pace: no message before */
     uint32_t input, captured_input; /* last applied; last applied before the grab */
@@ -43,6 +45,7 @@ struct screen {
     bool watching, clipboard;  /* what the source was last told */
     unsigned busy;             /* depth of calls that walk the viewers */
     struct screen_tiles dirty; /* damaged, not yet grabbed */
+    struct screen_moves moves;
     struct screen_viewer *viewers;
     size_t viewer_count;
     uint64_t retry_us, retry_gap_us;

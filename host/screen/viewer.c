@@ -67,6 +67,7 @@ bool screen_viewer_renew(struct screen_viewer *viewer)
     screen_window_forget(&viewer->window);
     screen_tiles_init(&viewer->dirty, width, height);
     screen_tiles_add_all(&viewer->dirty);
+    screen_moves_clear(&viewer->moves);
     return viewer->encoder != NULL;
 }
 
@@ -264,6 +265,8 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
         .capture_us = screen->capture_us,
         .damage = damage,
         .damage_count = screen_tiles_rects(&viewer->dirty, damage),
+        .hints = viewer->moves.move,
+        .hint_count = viewer->moves.count,
         .budget_bytes = screen_window_budget(&viewer->window, echo_due(viewer, now_us), now_us)};
     frame.pixels = capture_pixels(screen->source, &frame.stride_px);
     struct codec_encoder_stats stats = {0};
@@ -272,6 +275,7 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
     int len = codec_encoder_encode(viewer->encoder, &frame, body, CODEC_MAX_MESSAGE_BYTES, &stats);
     uint64_t done_us = screen_now_us();
     screen_tiles_clear(&viewer->dirty);
+    screen_moves_clear(&viewer->moves);
     if (len < 0) {
         (void)screen_viewer_renew(viewer);
         viewer->due_us = now_us + ERROR_PAUSE_US;

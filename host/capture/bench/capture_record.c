@@ -7,6 +7,7 @@
  * Ends after N frames or S seconds, whichever is first. Layout: codec/bench/trace.h. */
 #include "codec/bench/trace.h"
 #include "host/capture/capture.h"
+#include "host/screen/moves.h"
 #include "host/screen/tiles.h"
 
 #include <getopt.h>
@@ -46,6 +47,7 @@ static int record(struct capture_source *source, FILE *out, uint32_t frames, dou
     static struct capture_changes changes;
     struct capture_geometry size;
     struct screen_tiles dirty;
+    struct screen_moves moves = {0};
     capture_geometry(source, &size);
     screen_tiles_init(&dirty, size.width_px, size.height_px);
     if (!trace_write_start(out, size.width_px, size.height_px) || capture_watch(source, true) != 0)
@@ -59,6 +61,8 @@ static int record(struct capture_source *source, FILE *out, uint32_t frames, dou
             return fail("the display changed its size");
         for (size_t i = 0; i < changes.damage_count; i++)
             screen_tiles_add(&dirty, &changes.damage[i]);
+        for (size_t i = 0; i < changes.move_count; i++)
+            screen_moves_add(&moves, &changes.moves[i]);
         const bool any = !screen_tiles_empty(&dirty);
         if (!any || now_us() < next_us) {
             wait_for(source, any && next_us < end_us ? next_us : end_us);
@@ -73,6 +77,9 @@ static int record(struct capture_source *source, FILE *out, uint32_t frames, dou
         frame.time_us = (uint32_t)(now_us() - start_us);
         frame.rect_count = (uint32_t)count;
         memcpy(frame.rect, rects, count * sizeof *rects);
+        frame.move_count = (uint32_t)moves.count;
+        memcpy(frame.move, moves.move, moves.count * sizeof moves.move[0]);
+        screen_moves_clear(&moves);
         size_t stride = 0;
         const uint32_t *px = capture_pixels(source, &stride);
         if (!trace_write_frame(out, &frame, px, stride))

@@ -204,6 +204,65 @@ static void a_resize_is_followed(void **state)
     paint_close(paint);
 }
 
+static void a_window_that_is_moved_is_told_and_one_that_grows_is_not(void **state)
+{
+    (void)state;
+    struct capture_source *source = open_display();
+    assert_int_equal(capture_watch(source, true), 0);
+    settle(source);
+    grab_all(source);
+    settle(source);
+    xcb_connection_t *conn = xcb_connect(NULL, NULL);
+    assert_int_equal(xcb_connection_has_error(conn), 0);
+    const xcb_screen_t *screen = xcb_setup_roots_iterator(xcb_get_setup(conn)).data;
+    const xcb_window_t window = xcb_generate_id(conn);
+    const uint32_t values[2] = {0x123456, 1};
+    xcb_create_window(conn, XCB_COPY_FROM_PARENT, window, screen->root, 30, 40, 200, 100, 3,
+        XCB_WINDOW_CLASS_INPUT_OUTPUT, screen->root_visual, XCB_CW_BACK_PIXEL | XCB_CW_OVERRIDE_REDIRECT,
+        values);
+    xcb_map_window(conn, window);
+    xcb_flush(conn);
+    settle(source);
+
+    /* Several moves are one; the border belongs to the window. */
+    xcb_configure_window(conn, window, XCB_CONFIG_WINDOW_X, &(uint32_t){50});
+    xcb_configure_window(conn, window, XCB_CONFIG_WINDOW_Y, &(uint32_t){33});
+    xcb_flush(conn);
+    struct capture_changes changes;
+    struct codec_move told = {{0}, 0, 0};
+    size_t count = 0;
+    for (int i = 0; i < 50 && told.from.x + told.dx != 50; i++) {
+        (void)wait_ms(source, 100);
+        assert_int_equal(capture_dispatch(source, test_now_us(), &changes), 0);
+        if (changes.move_count > 0)
+            told = changes.moves[0];
+        count += changes.move_count;
+    }
+    assert_true(count == 1 || count == 2); /* as they arrived */
+    assert_int_equal(told.from.w, 206);
+    assert_int_equal(told.from.h, 106);
+    assert_int_equal(told.from.x + told.dx, 50);
+
+    settle(source);
+    const uint32_t grown[2] = {70, 300};
+    xcb_configure_window(conn, window, XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_WIDTH, grown);
+    xcb_flush(conn);
+    for (int i = 0; i < 3; i++) {
+        (void)wait_ms(source, 100);
+        assert_int_equal(capture_dispatch(source, test_now_us(), &changes), 0);
+        assert_int_equal(changes.move_count, 0);
+    }
+
+    /* Nobody looks: nothing is told, and what moved meanwhile is not known. */
+    assert_int_equal(capture_watch(source, false), 0);
+    settle(source);
+    xcb_configure_window(conn, window, XCB_CONFIG_WINDOW_X, &(uint32_t){10});
+    xcb_flush(conn);
+    assert_int_equal(wait_ms(source, 100), 0);
+    xcb_disconnect(conn);
+    capture_close(source);
+}
+
 static void a_grab_of_what_just_vanished_asks_to_look_again(void **state)
 {
     (void)state;
@@ -440,6 +499,7 @@ int main(void)
         cmocka_unit_test(nothing_is_told_while_nobody_watches),
         cmocka_unit_test(a_painter_that_never_stops_tells_once_until_the_next_grab),
         cmocka_unit_test(a_resize_is_followed),
+        cmocka_unit_test(a_window_that_is_moved_is_told_and_one_that_grows_is_not),
         cmocka_unit_test(a_grab_of_what_just_vanished_asks_to_look_again),
         cmocka_unit_test(the_cursor_changes_its_shape),
         cmocka_unit_test(a_pointer_moved_by_somebody_else_is_told_and_our_own_is_not),
