@@ -1,12 +1,11 @@
 // The page for everyone: no axe violation in any view, dark and light, wide and at phone width; by keyboard
 // alone; the clipboard both ways; light to load.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, root, sleep, until } from "./lib/ring.mjs";
+import { clipboard, Ring, root, sleep, until } from "./lib/ring.mjs";
 
 let ring, browser, page, display, host, axe;
 before(async () => {
@@ -85,19 +84,12 @@ test("a session has no violation", async () => {
 
 test("the clipboard goes both ways", async () => {
   const env = { ...process.env, DISPLAY: display };
-  const read = () => {
-    try {
-      return execFileSync("xclip", ["-selection", "clipboard", "-o"], { env, timeout: 2000, stdio: ["ignore", "pipe", "ignore"] }).toString();
-    } catch {
-      return "";
-    }
-  };
   await page.keyboard.press("Control+Alt+Shift+H");
   await page.getByRole("button", { name: "Clipboard", exact: true }).click();
   const box = page.getByRole("textbox").first();
   await box.fill("from the page: é 日本");
   await page.getByRole("button", { name: /^Send|Put|to Workshop/ }).first().click();
-  await until("the text is on the PC", () => read() === "from the page: é 日本");
+  await until("the text is on the PC", () => clipboard(display) === "from the page: é 日本");
   const owner = ring.spawn("sh", ["-c", "printf 'from the PC: ß' | xclip -selection clipboard -i -quiet"], { env });
   await until("the text is in the page", async () =>
     (await page.locator("textarea, input").evaluateAll((all) => all.map((n) => n.value))).includes("from the PC: ß") ||

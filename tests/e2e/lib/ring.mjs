@@ -1,6 +1,6 @@
 // A ring for the tests: a real broker, real hosts on displays of their own, a CLI, a browser. Everything
 // lives in one temporary folder and every process that was started is ended by its id.
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -43,6 +43,16 @@ export async function sha256(path) {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest("hex");
+}
+
+/** The clipboard's text on a display; "" when nothing owns it. */
+export function clipboard(display) {
+  try {
+    return execFileSync("xclip", ["-selection", "clipboard", "-o"],
+      { env: { ...process.env, DISPLAY: display }, timeout: 2000, stdio: ["ignore", "pipe", "ignore"] }).toString();
+  } catch {
+    return "";
+  }
 }
 
 /** A program whose lines are kept; line(pattern) waits for one. */
@@ -194,8 +204,8 @@ export class Ring {
     }
     if (terminal) {
       // No blinking cursor: the picture must come to rest.
-      this.spawn("xterm", ["-fa", "Monospace", "-fs", "11", "-geometry", "90x24+40+40", "-xrm", "*cursorBlink: false",
-        "-e", "sh", "-c", `cat > ${join(this.dir, "typed")}; sleep 1000`], { env });
+      this.spawn("xterm", ["-u8", "-fa", "Monospace", "-fs", "11", "-geometry", "90x24+40+40", "-xrm", "*cursorBlink: false",
+        "-e", "sh", "-c", `cat > ${join(this.dir, "typed")}; sleep 1000`], { env: { ...env, LC_ALL: "C.UTF-8" } });
       await until("the terminal is there", async () => {
         const { stdout } = await run("xwininfo", ["-root", "-tree"], { env });
         return /xterm/i.test(stdout);

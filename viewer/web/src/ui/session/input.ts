@@ -28,6 +28,8 @@ interface EditContextLike extends EventTarget {
 }
 type EditContextMaker = new () => EditContextLike;
 
+const PASTE_MS = 60; // a browser that has nothing to paste says nothing
+
 export function isReleaseChord(event: KeyboardEvent): boolean {
   return event.ctrlKey && event.altKey && event.shiftKey && event.code === "KeyH";
 }
@@ -45,6 +47,7 @@ export function startInput(port: InputPort): () => void {
   startWheel(port, on);
   const composes = startComposition(port, off.signal);
 
+  const paste = startPaste(port, off.signal);
   const key = (event: KeyboardEvent, down: boolean) => {
     if (isReleaseChord(event)) {
       event.preventDefault();
@@ -55,19 +58,15 @@ export function startInput(port: InputPort): () => void {
     if (port.watching()) return; // the page's own keys, Tab above all, keep working
     if (event.isComposing || event.keyCode === 229 || event.key === "Process") return;
     if (composes && event.key === "Dead") return;
+    paste.flush();
+    // Left to the browser, so that it gives its clipboard without a question; the key follows the text.
+    if (down && isPasteChord(event)) return paste.hold(event);
     event.preventDefault();
     session.keyEvent(event, down);
   };
   on("keydown", (event) => key(event, true));
   on("keyup", (event) => key(event, false));
   on("blur", () => session.releaseAll());
-  const paste = (event: ClipboardEvent) => {
-    const text = event.clipboardData?.getData("text/plain");
-    if (document.activeElement !== canvas || !text) return;
-    event.preventDefault();
-    session.sendClipboard(text);
-  };
-  document.addEventListener("paste", paste, { signal: off.signal });
   const hidden = () => session.setHidden(document.hidden);
   document.addEventListener("visibilitychange", hidden, { signal: off.signal });
   addEventListener("blur", () => session.releaseAll(), { signal: off.signal });
@@ -77,6 +76,38 @@ export function startInput(port: InputPort): () => void {
     off.abort();
     session.releaseAll();
   };
+}
+
+function isPasteChord(event: KeyboardEvent): boolean {
+  if (event.altKey || event.repeat) return false;
+  if (event.code === "Insert") return event.shiftKey && !event.ctrlKey && !event.metaKey;
+  return (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "v";
+}
+
+/* Pasting: the text goes first, then the key that was held for it. */
+function startPaste(port: InputPort, signal: AbortSignal) {
+  const { canvas, session } = port;
+  let held: KeyboardEvent | null = null;
+  let timer = 0;
+  const flush = () => {
+    clearTimeout(timer);
+    const event = held;
+    held = null;
+    if (event) session.keyEvent(event, true);
+  };
+  const paste = (event: ClipboardEvent) => {
+    if (document.activeElement !== canvas || port.watching()) return;
+    event.preventDefault();
+    const text = event.clipboardData?.getData("text/plain");
+    if (text && session.rights.value.clipboardIn) session.sendClipboard(text);
+    flush();
+  };
+  document.addEventListener("paste", paste, { signal });
+  const hold = (event: KeyboardEvent) => {
+    held = event;
+    timer = window.setTimeout(flush, PASTE_MS);
+  };
+  return { hold, flush };
 }
 
 type On = <K extends keyof HTMLElementEventMap>(
