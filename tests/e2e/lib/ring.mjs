@@ -127,7 +127,7 @@ export class Ring {
     try {
       await ring.prepare();
       await ring.startBroker();
-      await writeFile(join(ring.dir, "password"), ring.password, { mode: 0o600 });
+      await ring.writePassword();
       if (options.signUp !== false) {
         await ring.cli(["signup", ring.url, ring.account, "--password-file", join(ring.dir, "password")]);
       }
@@ -149,6 +149,11 @@ export class Ring {
   /** How a program is really called: [file, args]. */
   call(file, args) {
     return [file, args];
+  }
+
+  /** The password as it is now, where the CLI reads it. */
+  async writePassword() {
+    await writeFile(join(this.dir, "password"), this.password, { mode: 0o600 });
   }
 
   spawn(file, args, options) {

@@ -1,7 +1,7 @@
 /* A touch screen as a trackpad: one finger moves, a tap clicks, a second tap held drags, holding is the right
  * button, two fingers scroll, a pinch zooms the view. */
 import type { InputPort } from "./input";
-import { revealView, zoomView } from "./view";
+import { clampView, revealView, zoomView } from "./view";
 
 const TAP_MS = 250;
 const HOLD_MS = 500;
@@ -124,11 +124,12 @@ export class TouchPad {
         this.port.stage(),
         picture,
       );
-      this.port.setView({
+      const moved = {
         ...view,
         left: view.left + middle.x - this.middle.x,
         top: view.top + middle.y - this.middle.y,
-      });
+      };
+      this.port.setView(clampView(moved, this.port.stage(), picture));
     } else if (this.mode === "scroll") this.scroll(middle.x - this.middle.x, middle.y - this.middle.y);
     this.distance = distance;
     this.middle = middle;
