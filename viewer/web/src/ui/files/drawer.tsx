@@ -5,7 +5,6 @@ import type { DeviceId } from "../../engine/api";
 import { words } from "../words";
 import "../styles/files.css";
 import { useFolder } from "./folder";
-import { fromInput } from "./gather";
 import { Pane } from "./pane";
 import { Tray } from "./tray";
 
@@ -22,7 +21,7 @@ export function Drawer(props: { device: DeviceId; name: string; close: () => voi
     );
     if (!inside || !list) return;
     const data = new DataTransfer();
-    for (const { file } of fromInput(list)) data.items.add(file);
+    for (const file of list) data.items.add(file);
     inside.files = data.files;
     inside.dispatchEvent(new Event("change", { bubbles: true }));
   };

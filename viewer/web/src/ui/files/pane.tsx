@@ -31,7 +31,7 @@ import { errorSentence, locale, words } from "../words";
 import { NameBox, RemoveBox } from "./boxes";
 import { dropDesk } from "./desk";
 import type { Folder } from "./folder";
-import { fromDrop, fromInput, type Gathered } from "./gather";
+import { FILES_MAX, fromDrop, fromInput, type Gathered } from "./gather";
 import { filesHref } from "./href";
 import {
   below,
@@ -224,7 +224,12 @@ export function Pane(props: PaneProps) {
         setOver(false);
         if (!event.dataTransfer || !mayWrite) return;
         event.preventDefault();
-        void fromDrop(event.dataTransfer).then(send, (error: unknown) => fail("", error));
+        void fromDrop(event.dataTransfer).then((dropped) => {
+          const said = dropped.unread.map((one) => w.dropUnread(one));
+          if (dropped.cut) said.push(w.dropCut(FILES_MAX));
+          if (said.length > 0) setTroubles((all) => [...all, ...said].slice(-3));
+          return send(dropped.list);
+        });
       }}
     >
       <header>

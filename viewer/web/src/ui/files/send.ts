@@ -60,7 +60,7 @@ export async function sendFiles(
         }
       }
     }
-    if (!ok) continue;
+    if (!ok || !file) continue;
     items.push({
       name: file.name,
       size: file.size,

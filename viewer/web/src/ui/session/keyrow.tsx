@@ -2,6 +2,7 @@
 import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ScreenSession } from "../../engine/api";
+import { words } from "../words";
 import { anyHeld, codeOfLetter, type Modifier, noHolds, pressModifier, withHolds } from "./modifiers";
 import { FILLER, softChange } from "./soft";
 
@@ -26,6 +27,7 @@ export function KeyRow(props: {
   keyboard: { current: (() => void) | null };
 }) {
   const { session } = props;
+  const arrowNames = words.value.session.arrows;
   const [holds, setHolds] = useState(noHolds);
   const field = useRef<HTMLTextAreaElement>(null);
   const before = useRef(FILLER);
@@ -95,7 +97,7 @@ export function KeyRow(props: {
           </button>
         ))}
         {arrows.map(({ code, Icon }) => (
-          <button key={code} type="button" aria-label={code.replace("Arrow", "")} onClick={() => key(code)}>
+          <button key={code} type="button" aria-label={arrowNames[code]} onClick={() => key(code)}>
             <Icon class="i s" aria-hidden="true" />
           </button>
         ))}

@@ -250,6 +250,7 @@ export const en = {
     path: (path: string, ms: number) => `${path}, ${ms} ms`,
     direct: "Direct",
     relay: "Relay",
+    arrows: { ArrowLeft: "Left", ArrowUp: "Up", ArrowDown: "Down", ArrowRight: "Right" },
     typeText: "Type text…",
     typeLabel: "Text to type",
     typeHint: "Typed on the PC as it stands, whatever its keyboard.",
@@ -403,6 +404,10 @@ export const en = {
     offline: (name: string, when: string) => `${name} is out of reach since ${when}.`,
     offlineDo: "It shows here when it is back.",
     drop: (folder: string) => `Drop into ${folder}`,
+    dropUnread: (name: string) =>
+      `The browser could not open ${name}, so it was not sent. Check that you may read it.`,
+    dropCut: (most: number) =>
+      `Only the first ${most} files are sent. Send the other folders one after the other.`,
     sending: (pct: number) => `sending, ${pct} %`,
     sameH: (name: string) => `Both are called ${name}.`,
     sameP: "Keep both gives the new one another name.",

@@ -250,6 +250,7 @@ export const fr: Words = {
     path: (path, ms) => `${path}, ${ms} ms`,
     direct: "Direct",
     relay: "Relais",
+    arrows: { ArrowLeft: "Gauche", ArrowUp: "Haut", ArrowDown: "Bas", ArrowRight: "Droite" },
     typeText: "Taper un texte…",
     typeLabel: "Texte à taper",
     typeHint: "Tapé tel quel sur le PC, quel que soit son clavier.",
@@ -403,6 +404,10 @@ export const fr: Words = {
     offline: (name, when) => `${name} est hors d'atteinte depuis ${when}.`,
     offlineDo: "Ses fichiers s'affichent ici à son retour.",
     drop: (folder) => `Déposer dans ${folder}`,
+    dropUnread: (name) =>
+      `Le navigateur n'a pas pu ouvrir ${name}, donc rien n'en a été envoyé. Vérifiez que vous pouvez le lire.`,
+    dropCut: (most) =>
+      `Seuls les ${most} premiers fichiers sont envoyés. Envoyez les autres dossiers l'un après l'autre.`,
     sending: (pct) => `envoi, ${pct} %`,
     sameH: (name) => `Les deux s'appellent ${name}.`,
     sameP: "Garder les deux donne un autre nom au nouveau.",
