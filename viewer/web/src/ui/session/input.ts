@@ -43,7 +43,7 @@ export function startInput(port: InputPort): () => void {
     passive = false,
   ) => canvas.addEventListener(type, handler, { signal: off.signal, passive });
 
-  startPointer(port, on);
+  startPointer(port, on, off.signal);
   startWheel(port, on);
   const composes = startComposition(port, off.signal);
 
@@ -116,13 +116,13 @@ type On = <K extends keyof HTMLElementEventMap>(
   passive?: boolean,
 ) => void;
 
-function startPointer(port: InputPort, on: On): void {
+function startPointer(port: InputPort, on: On, signal: AbortSignal): void {
   const { canvas, session } = port;
   const touch = new TouchPad(port);
   const stop = (event: Event) => event.preventDefault();
   const at = (event: PointerEvent) => {
     const picture = port.picture();
-    return picture ? toHost(port.view(), event.clientX, event.clientY, picture) : null;
+    return picture ? toHost(port.view(), event.clientX, event.clientY, picture, devicePixelRatio) : null;
   };
   const send = (event: PointerEvent) => {
     if (event.pointerType === "touch") {
@@ -142,6 +142,12 @@ function startPointer(port: InputPort, on: On): void {
     send(event);
   });
   on("pointermove", send);
+  // Beside a smaller picture the pointer slides along its edge: a throw into a corner must arrive there.
+  const beside = (event: PointerEvent) => {
+    if (event.target === canvas.parentElement && event.pointerType !== "touch" && event.buttons === 0)
+      send(event);
+  };
+  canvas.parentElement?.addEventListener("pointermove", beside, { signal });
   on("pointerup", send);
   on("pointercancel", (event) => {
     if (event.pointerType === "touch") touch.event(event);
@@ -168,7 +174,7 @@ function startWheel(port: InputPort, on: On): void {
     if (!picture || port.watching()) return;
     const { dx, dy } = counter.take(event);
     if (dx === 0 && dy === 0) return;
-    const { x, y } = toHost(port.view(), event.clientX, event.clientY, picture);
+    const { x, y } = toHost(port.view(), event.clientX, event.clientY, picture, devicePixelRatio);
     port.session.wheel(x, y, dx, dy);
   });
 }

@@ -5,7 +5,16 @@ import type { ScreenSession } from "../../engine/api";
 import { read } from "../signals";
 import { words } from "../words";
 import { startInput } from "./input";
-import { clampView, coverView, exactView, fitView, isWhole, type Size, type View } from "./view";
+import {
+  clampView,
+  coverView,
+  exactView,
+  fitView,
+  isWhole,
+  onDevicePixels,
+  type Size,
+  type View,
+} from "./view";
 
 const EDGE_PX = 36; // this close to an edge a larger picture moves
 const PAN_PX = 18; // at most this much in one frame
@@ -31,15 +40,16 @@ export function Screen(props: {
   const [finger, setFinger] = useState<{ x: number; y: number } | null>(null);
   const size = read(session.size);
 
-  const place = (next: View) => {
+  const place = (wanted: View) => {
+    const next = onDevicePixels(wanted, devicePixelRatio);
     view.current = next;
     const canvas = props.canvas.current;
     const picture = session.size.value;
     if (!canvas || !picture) return;
-    canvas.style.left = `${next.left}px`;
-    canvas.style.top = `${next.top}px`;
-    canvas.style.width = `${picture.width * next.scale}px`;
-    canvas.style.height = `${picture.height * next.scale}px`;
+    // By a transform: a layout counts in 64ths of a CSS px, which misses the device pixels of many screens.
+    canvas.style.width = `${picture.width}px`;
+    canvas.style.height = `${picture.height}px`;
+    canvas.style.transform = `translate(${next.left}px, ${next.top}px) scale(${next.scale})`;
     canvas.classList.toggle("exact", isWhole(next, devicePixelRatio));
   };
   const lay = (keep: boolean) => {
@@ -49,8 +59,7 @@ export function Screen(props: {
       // Until the first picture the canvas covers the window, so that it can be focused and found.
       const canvas = props.canvas.current;
       if (canvas) {
-        canvas.style.left = "0px";
-        canvas.style.top = "0px";
+        canvas.style.transform = "none";
         canvas.style.width = `${stage.current.width}px`;
         canvas.style.height = `${stage.current.height}px`;
       }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { clampView, coverView, exactView, fitView, isWhole, revealView, toHost, zoomView } from "./view";
+import {
+  clampView,
+  coverView,
+  exactView,
+  fitView,
+  isWhole,
+  onDevicePixels,
+  revealView,
+  toHost,
+  zoomView,
+} from "./view";
 
 const picture = { width: 1920, height: 1080 };
 
@@ -39,26 +49,45 @@ describe("the view of a picture", () => {
 describe("pointer mapping", () => {
   it("every host pixel of the edge is reached and none beyond it", () => {
     const view = fitView({ width: 960, height: 540 }, picture, 1);
-    expect(toHost(view, 0, 0, picture)).toEqual({ x: 0, y: 0 });
-    expect(toHost(view, 959.5, 539.5, picture)).toEqual({ x: 1919, y: 1079 });
-    expect(toHost(view, 5000, -20, picture)).toEqual({ x: 1919, y: 0 });
+    expect(toHost(view, 0, 0, picture, 1)).toEqual({ x: 0, y: 0 });
+    expect(toHost(view, 959.5, 539.5, picture, 1)).toEqual({ x: 1919, y: 1079 });
+    expect(toHost(view, 5000, -20, picture, 1)).toEqual({ x: 1919, y: 0 });
   });
   it("is exact at 1:1 for all pixels of a line", () => {
     const view = exactView({ width: 3000, height: 2000 }, picture, 1, null);
     for (let x = 0; x < picture.width; x++) {
-      expect(toHost(view, view.left + x, view.top + 7, picture)).toEqual({ x, y: 7 });
-      expect(toHost(view, view.left + x + 0.99, view.top + 7.5, picture)).toEqual({ x, y: 7 });
+      expect(toHost(view, view.left + x, view.top + 7, picture, 1)).toEqual({ x, y: 7 });
+      expect(toHost(view, view.left + x + 0.99, view.top + 7.5, picture, 1)).toEqual({ x, y: 7 });
     }
+  });
+  it("reaches the last pixel of a smaller picture, at any density", () => {
+    for (const dpr of [1, 1.25, 2]) {
+      const view = fitView({ width: 700, height: 700 }, picture, dpr);
+      const last = (length: number) => Math.ceil(length * dpr - 1) / dpr;
+      const at = toHost(
+        view,
+        view.left + last(picture.width * view.scale),
+        view.top + last(picture.height * view.scale),
+        picture,
+        dpr,
+      );
+      expect(at).toEqual({ x: picture.width - 1, y: picture.height - 1 });
+      expect(toHost(view, view.left, view.top, picture, dpr)).toEqual({ x: 0, y: 0 });
+    }
+  });
+  it("begins on a device pixel", () => {
+    expect(onDevicePixels({ left: 3.2, top: -7.6, scale: 1 }, 1)).toEqual({ left: 3, top: -8, scale: 1 });
+    expect(onDevicePixels({ left: 3.3, top: 5, scale: 1 }, 1.25)).toEqual({ left: 3.2, top: 4.8, scale: 1 });
   });
   it("survives a scale that has no short binary form", () => {
     const view = { left: 13, top: 0, scale: 1 / 3 };
-    for (let x = 0; x < 300; x++) expect(toHost(view, 13 + x / 3, 0, picture).x).toBe(x);
+    for (let x = 0; x < 300; x++) expect(toHost(view, 13 + x / 3, 0, picture, 1).x).toBe(x);
   });
   it("zooming keeps the host point under the fingers", () => {
     const stage = { width: 360, height: 640 };
     const start = { left: -100, top: -50, scale: 0.8 };
-    const before = toHost(start, 180, 300, picture);
-    const after = toHost(zoomView(start, 1.5, 180, 300, stage, picture), 180, 300, picture);
+    const before = toHost(start, 180, 300, picture, 1);
+    const after = toHost(zoomView(start, 1.5, 180, 300, stage, picture), 180, 300, picture, 1);
     expect(Math.abs(after.x - before.x)).toBeLessThanOrEqual(1);
     expect(Math.abs(after.y - before.y)).toBeLessThanOrEqual(1);
   });

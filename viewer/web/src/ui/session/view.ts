@@ -57,14 +57,21 @@ export function clampView(view: View, stage: Size, picture: Size): View {
   };
 }
 
-/* The host pixel under a point of the stage, held inside the picture. */
-export function toHost(view: View, x: number, y: number, picture: Size): { x: number; y: number } {
-  const hold = (value: number, length: number) => Math.min(length - 1, Math.max(0, Math.floor(value)));
-  // A CSS position is the edge of a pixel; a hair is added against 99.99999 where 100 is meant.
-  return {
-    x: hold((x - view.left) / view.scale + 1e-6, picture.width),
-    y: hold((y - view.top) / view.scale + 1e-6, picture.height),
+/* The host pixel under a point of the stage, held inside the picture. A mouse stands on device pixels: the last of
+ * them on a smaller picture is the picture's last pixel, or nobody could reach a corner. */
+export function toHost(
+  view: View,
+  x: number,
+  y: number,
+  picture: Size,
+  dpr: number,
+): { x: number; y: number } {
+  const along = (at: number, length: number) => {
+    if (at + 1 / dpr >= length * view.scale) return length - 1;
+    // A CSS position is the edge of a pixel; a hair is added against 99.99999 where 100 is meant.
+    return Math.min(length - 1, Math.max(0, Math.floor(at / view.scale + 1e-6)));
   };
+  return { x: along(x - view.left, picture.width), y: along(y - view.top, picture.height) };
 }
 
 /* Zoom so that the host point under (x, y) stays there. */
@@ -104,4 +111,10 @@ export function revealView(
 export function isWhole(view: View, dpr: number): boolean {
   const device = view.scale * dpr;
   return device >= 0.999 && Math.abs(device - Math.round(device)) < 1e-3;
+}
+
+/* Begun between two device pixels, even a picture at a whole scale is smeared over both. */
+export function onDevicePixels(view: View, dpr: number): View {
+  const snap = (at: number) => Math.round(at * dpr) / dpr;
+  return { ...view, left: snap(view.left), top: snap(view.top) };
 }
