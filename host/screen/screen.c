@@ -1,8 +1,11 @@
 #include "host/screen/screen_internal.h"
 
+#include "codec/store.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { RESIZE_TRIES = 3 };
 
@@ -43,6 +46,7 @@ static void on_closed(uv_handle_t *handle)
     if (poll)
         free(handle);
     if (--screen->handles == 0 && screen->closing) {
+        codec_store_destroy(screen->store);
         free(screen->message);
         free(screen->display);
         free(screen);
@@ -156,10 +160,12 @@ static void adopt_geometry(struct screen *screen)
     capture_geometry(screen->source, &screen->geometry);
     screen_tiles_init(&screen->dirty, screen->geometry.width_px, screen->geometry.height_px);
     screen_tiles_add_all(&screen->dirty);
+    screen_enter(screen); /* one that the screen is too large for is told, and may go */
     for (struct screen_viewer *viewer = screen->viewers; viewer; viewer = viewer->next) {
         if (!viewer->gone && viewer->started)
             (void)screen_viewer_renew(viewer);
     }
+    screen_leave(screen);
     tell_geometry(screen);
 }
 
@@ -335,6 +341,15 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_timer_start(&screen->timer, on_timer, 0, 0);
 }
 
+/* Without a secret key there are no slots: a page could make tiles that meet. */
+static struct codec_store *make_store(void)
+{
+    uint8_t key[CODEC_STORE_KEY_BYTES];
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
+        return NULL;
+    return codec_store_create(key, SCREEN_STORE_TILES);
+}
+
 struct screen *screen_create(uv_loop_t *loop, capture_open_fn *open, const char *display)
 {
     struct screen *screen = calloc(1, sizeof *screen);
@@ -343,9 +358,11 @@ struct screen *screen_create(uv_loop_t *loop, capture_open_fn *open, const char 
     screen->loop = loop;
     screen->open = open;
     screen->retry_gap_us = SCREEN_RETRY_MIN_US;
+    screen->store = make_store();
     screen->message = malloc(SCREEN_ENVELOPE_BYTES + (size_t)CODEC_MAX_MESSAGE_BYTES);
     screen->display = display ? strdup(display) : NULL;
     if (!screen->message || (display && !screen->display)) {
+        codec_store_destroy(screen->store);
         free(screen->message);
         free(screen->display);
         free(screen);

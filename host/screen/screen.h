@@ -23,7 +23,9 @@ enum {
     SCREEN_ECHO_GAP_US = 4000, /* pace within SCREEN_ECHO_US of an input */
     SCREEN_ECHO_US = 150000,
     SCREEN_RETRY_MIN_US = 2000000, /* between tries to open the display, doubling */
-    SCREEN_RETRY_MAX_US = 15000000
+    SCREEN_RETRY_MAX_US = 15000000,
+    SCREEN_SLOTS_MAX = 4096,  /* of one viewer, for exact tiles */
+    SCREEN_STORE_TILES = 4096 /* kept for all viewers together, 64 MiB */
 };
 
 struct screen;
@@ -108,6 +110,10 @@ void screen_viewer_stop(struct screen_viewer *viewer);
 
 /* The viewer lost its way (or a message was lost): a new epoch begins with a whole screen. */
 void screen_viewer_reset(struct screen_viewer *viewer);
+
+/* What the viewer can hold, as it said: pixels of a screen (0 = any; of a larger one it is told that it is)
+ * and slots for exact tiles. Counts from the next start on. */
+void screen_viewer_set_limits(struct screen_viewer *viewer, uint32_t max_pixels, uint32_t slots);
 
 /* The link can take more. */
 void screen_viewer_wake(struct screen_viewer *viewer);

@@ -16,6 +16,8 @@ struct screen_viewer {
     struct capture_seat *seat; /* made at the first input */
     bool gone;                 /* destroyed inside a callback; freed at the end of the turn */
     bool started, clipboard;
+    uint32_t max_pixels;           /* 0 = any */
+    uint32_t slots, made_slots;    /* announced; those the encoder was made for */
     struct codec_encoder *encoder; /* only while started and while there is a screen */
     struct screen_tiles dirty;     /* grabbed, not yet encoded for this viewer */
     struct screen_moves moves;
@@ -52,7 +54,8 @@ struct screen {
     uint64_t echo_us; /* last input of anyone */
     uint32_t capture_us;
     uint64_t grabs, frames, bytes;
-    uint8_t *message; /* envelope and codec message being built */
+    struct codec_store *store; /* what viewers have in their slots; NULL: they have none */
+    uint8_t *message;          /* envelope and codec message being built */
 };
 
 uint64_t screen_now_us(void);

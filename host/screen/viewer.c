@@ -2,6 +2,7 @@
 #include "codec/message.h"
 #include "host/screen/screen_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,16 +53,46 @@ void screen_viewer_drop_encoder(struct screen_viewer *viewer)
     screen_window_forget(&viewer->window);
 }
 
+static bool too_large(const struct screen_viewer *viewer, int32_t width, int32_t height)
+{
+    return viewer->max_pixels != 0 && (uint64_t)width * (uint64_t)height > viewer->max_pixels;
+}
+
+static void tell_too_large(struct screen_viewer *viewer, int32_t width, int32_t height)
+{
+    char problem[160];
+    if (!viewer->ops->unavailable)
+        return;
+    (void)snprintf(problem, sizeof problem,
+        "The screen of this PC has %d x %d pixels, more than this viewer can show. Choose a smaller "
+        "resolution "
+        "on the PC.",
+        (int)width, (int)height);
+    screen_enter(viewer->screen);
+    viewer->ops->unavailable(viewer->data, problem);
+    screen_leave(viewer->screen);
+}
+
 bool screen_viewer_renew(struct screen_viewer *viewer)
 {
     struct screen *screen = viewer->screen;
     int32_t width = screen->geometry.width_px, height = screen->geometry.height_px;
-    if (viewer->encoder && codec_encoder_reset(viewer->encoder, width, height) != 0)
+    if (too_large(viewer, width, height)) {
+        screen_viewer_drop_encoder(viewer);
+        tell_too_large(viewer, width, height);
+        return true; /* it waits for another size, or a start with another limit */
+    }
+    if (viewer->encoder &&
+        (viewer->made_slots != viewer->slots || codec_encoder_reset(viewer->encoder, width, height) != 0))
         screen_viewer_drop_encoder(viewer);
     if (!viewer->encoder) {
-        const struct codec_encoder_config config = {
-            .width_px = width, .height_px = height, .lossy_first = true};
+        const struct codec_encoder_config config = {.width_px = width,
+            .height_px = height,
+            .lossy_first = true,
+            .cache_slots = screen->store ? viewer->slots : 0,
+            .store = screen->store};
         viewer->encoder = codec_encoder_create(&config);
+        viewer->made_slots = viewer->slots;
     }
     viewer->exact = false;
     screen_window_forget(&viewer->window);
@@ -110,6 +141,12 @@ void screen_viewer_reset(struct screen_viewer *viewer)
         return;
     (void)screen_viewer_renew(viewer);
     screen_touch(viewer->screen);
+}
+
+void screen_viewer_set_limits(struct screen_viewer *viewer, uint32_t max_pixels, uint32_t slots)
+{
+    viewer->max_pixels = max_pixels;
+    viewer->slots = slots < SCREEN_SLOTS_MAX ? slots : SCREEN_SLOTS_MAX;
 }
 
 void screen_viewer_wake(struct screen_viewer *viewer)

@@ -220,7 +220,7 @@ static const struct screen_viewer_ops viewer_ops = {.send = screen_send,
 
 /* ---- from the viewer */
 
-static void start(struct session_screen *screen, uint32_t re)
+static void start(struct session_screen *screen, uint32_t re, const Hearth__Session__ScreenStart *wanted)
 {
     struct session_wire *wire = screen->config.wire;
     if (screen->stream == 0) {
@@ -240,6 +240,7 @@ static void start(struct session_screen *screen, uint32_t re)
         session_wire_done(wire, re);
     if (screen->config.rights & CHANNEL_RIGHT_CLIPBOARD_OUT)
         screen_viewer_watch_clipboard(screen->viewer, true);
+    screen_viewer_set_limits(screen->viewer, wanted->max_pixels, wanted->cache_slots);
     if (screen_viewer_start(screen->viewer) != 0 && !problem)
         session_wire_error(wire, 0, HEARTH__SESSION__CODE__CODE_UNAVAILABLE,
             "The PC is out of memory for this picture. Close something there and try again.");
@@ -303,7 +304,7 @@ bool session_screen_take(struct session_screen *screen, const Request *request, 
 {
     switch (request->body_case) {
     case HEARTH__SESSION__TO_HOST__BODY_SCREEN_START:
-        start(screen, request->id);
+        start(screen, request->id, request->screen_start);
         return true;
     case HEARTH__SESSION__TO_HOST__BODY_SCREEN_STOP:
         stop(screen);

@@ -217,6 +217,7 @@ static void on_ready(struct cli_session *session)
     view->input.clipboard = session->may_control && !view->view_only;
     Hearth__Session__ScreenStart start = HEARTH__SESSION__SCREEN_START__INIT;
     start.max_pixels = CODEC_MAX_PIXELS;
+    start.cache_slots = VIEWER_SCREEN_SLOTS;
     Hearth__Session__ToHost message = HEARTH__SESSION__TO_HOST__INIT;
     message.body_case = HEARTH__SESSION__TO_HOST__BODY_SCREEN_START;
     message.screen_start = &start;

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+enum { SLOTS = 500 };
+
 struct viewer {
     struct screen *screen;
     struct screen_viewer *viewer;
@@ -89,9 +91,10 @@ static void join(struct viewer *v, struct screen *screen)
 {
     memset(v, 0, sizeof *v);
     v->screen = screen;
-    v->decoder = codec_decoder_create(CODEC_MAX_PIXELS, 0);
+    v->decoder = codec_decoder_create(CODEC_MAX_PIXELS, SLOTS);
     v->viewer = screen_viewer_create(screen, &ops, v);
     assert_non_null(v->viewer);
+    screen_viewer_set_limits(v->viewer, CODEC_MAX_PIXELS, SLOTS);
     assert_int_equal(screen_viewer_start(v->viewer), 0);
 }
 
@@ -273,6 +276,31 @@ static void a_resize_reaches_the_viewer(void **state)
     paint_close(paint);
 }
 
+static void a_screen_larger_than_the_viewer_can_show_is_told(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    assert_true(wait_equal(&v, paint));
+    screen_viewer_set_limits(v.viewer, 1024 * 768 - 1, 0);
+    assert_int_equal(screen_viewer_start(v.viewer), 0);
+    assert_int_equal(v.unavailable, 1);
+    assert_non_null(strstr(v.problem, "1024 x 768"));
+    const unsigned before = v.messages;
+    paint_noise(paint, 8, 3);
+    run_ms(200);
+    assert_int_equal(v.messages, before);
+    /* Another limit, and it is back. */
+    screen_viewer_set_limits(v.viewer, 1024 * 768, SLOTS);
+    assert_int_equal(screen_viewer_start(v.viewer), 0);
+    assert_true(wait_equal(&v, paint));
+    leave(&v);
+    end(screen);
+    paint_close(paint);
+}
+
 static void the_last_input_before_the_capture_is_named(void **state)
 {
     (void)state;
@@ -383,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_still_screen_wakes_nothing),
         cmocka_unit_test(a_viewer_that_never_acknowledges_gets_little),
         cmocka_unit_test(a_resize_reaches_the_viewer),
+        cmocka_unit_test(a_screen_larger_than_the_viewer_can_show_is_told),
         cmocka_unit_test(the_last_input_before_the_capture_is_named),
         cmocka_unit_test(a_viewer_may_go_inside_its_own_message),
         cmocka_unit_test(clipboard_of_one_viewer_reaches_the_others),

@@ -185,8 +185,10 @@ export class Screen implements PeerUser {
         this.hostStats = body.value;
         break;
       case "screen":
-        if (body.value.width * body.value.height > this.decoderPixels)
+        if (body.value.width * body.value.height > this.decoderPixels) {
           this.renewDecoder(Math.min(CODEC_MOST_PIXELS, body.value.width * body.value.height));
+          this.start();
+        }
         break;
       case "error":
         if (message.re !== 0) break;
@@ -451,7 +453,7 @@ export class Screen implements PeerUser {
   private start(): void {
     this.peer?.say({
       case: "screenStart",
-      value: { $typeName: "hearth.session.ScreenStart", maxPixels: this.decoderPixels },
+      value: { $typeName: "hearth.session.ScreenStart", maxPixels: this.decoderPixels, cacheSlots: SLOTS },
     });
   }
 
