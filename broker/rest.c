@@ -446,6 +446,9 @@ static void password_done(struct broker_db_job *job)
     struct broker_http *http = broker_http_find(rest->broker, rest->number);
     broker_log("rest", "%s: password change: %s", rest->address,
         rest->err == BROKER_OK ? "done" : broker_strerror(rest->err));
+    /* Who signed in with the old password may not go on by it. */
+    if (rest->err == BROKER_OK)
+        broker_tokens_drop_others(rest->broker->tickets, rest->account_id, rest->in.password.ticket);
     if (http && rest->err == BROKER_OK)
         broker_http_json(http, 200, json_object());
     else if (http)

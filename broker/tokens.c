@@ -120,6 +120,19 @@ bool broker_tokens_take(struct broker_tokens *tokens, uint64_t now_us,
     return true;
 }
 
+void broker_tokens_drop_others(struct broker_tokens *tokens, const uint8_t value_begins[static 16],
+    const uint8_t keep[static BROKER_TOKEN_LEN])
+{
+    const struct token *kept = find(tokens, 0, keep);
+    struct token *token = tokens->oldest;
+    while (token) {
+        struct token *newer = token->newer;
+        if (token != kept && memcmp(token->value, value_begins, 16) == 0)
+            drop(tokens, token);
+        token = newer;
+    }
+}
+
 void broker_tokens_expire(struct broker_tokens *tokens, uint64_t now_us)
 {
     while (tokens->oldest && tokens->oldest->expires_us <= now_us)

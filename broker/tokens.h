@@ -24,6 +24,9 @@ bool broker_tokens_check(const struct broker_tokens *tokens, uint64_t now_us,
 /* The same, and the token is spent. */
 bool broker_tokens_take(struct broker_tokens *tokens, uint64_t now_us,
     const uint8_t token[static BROKER_TOKEN_LEN], uint8_t out_value[static BROKER_TOKEN_VALUE_LEN]);
+/* End every token whose value begins with the same 16 bytes, but not the one that is kept. */
+void broker_tokens_drop_others(struct broker_tokens *tokens, const uint8_t value_begins[static 16],
+    const uint8_t keep[static BROKER_TOKEN_LEN]);
 /* Free what has expired. */
 void broker_tokens_expire(struct broker_tokens *tokens, uint64_t now_us);
 size_t broker_tokens_count(const struct broker_tokens *tokens);

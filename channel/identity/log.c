@@ -25,6 +25,7 @@ struct channel_log {
      * of the greatest length is checked in linear time. */
     uint32_t *by_id, *by_dh;
     uint8_t account[16], root_sign[32], root_dh[32];
+    uint64_t latest_ms; /* the latest time that an entry names: it is not earlier now */
 };
 
 struct channel_log *channel_log_create(void)
@@ -278,7 +279,10 @@ int channel_log_append(struct channel_log *log, const uint8_t *data, size_t len)
     const uint8_t *key = log->count ? log->root_sign : entry.body;
     if (!is_zero(entry.signer, 16)) {
         signer = find_id(log, entry.signer);
-        if (!signer || !channel_device_active(signer, entry.time_ms))
+        /* An entry cannot be older than the one before it, whatever it says: who may sign no more cannot
+         * write an earlier time and be believed. */
+        uint64_t at_ms = entry.time_ms > log->latest_ms ? entry.time_ms : log->latest_ms;
+        if (!signer || !channel_device_active(signer, entry.time_ms) || !channel_device_active(signer, at_ms))
             return CHANNEL_LOG_ERR_DENIED;
         key = signer->sign_public;
     }
@@ -297,6 +301,8 @@ int channel_log_append(struct channel_log *log, const uint8_t *data, size_t len)
     slot->len = (uint16_t)len;
     channel_crypto_sha256(slot->hash, data, len);
     apply(log, &entry, &change);
+    if (entry.time_ms > log->latest_ms)
+        log->latest_ms = entry.time_ms;
     log->count++;
     return 0;
 }

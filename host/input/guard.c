@@ -35,7 +35,7 @@ struct input_guard {
     int pipe;
 };
 
-static bool any(const _Atomic(uint8_t) * list, size_t count)
+static bool any(const _Atomic(uint8_t) *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (atomic_load(&list[i]))
@@ -111,8 +111,7 @@ struct input_guard *input_guard_create(const char *display)
     if (!guard || !shown || strlen(shown) >= sizeof name)
         goto fail;
     memcpy(name, shown, strlen(shown) + 1);
-    guard->page =
-        mmap(NULL, sizeof *guard->page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    guard->page = mmap(NULL, sizeof *guard->page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (guard->page == MAP_FAILED)
         goto fail;
     if (pipe2(ends, O_CLOEXEC) != 0)

@@ -372,28 +372,45 @@ static int rejoin(struct cli *cli, struct work *work)
     return CLI_OK;
 }
 
+/* The first entries that were made go to the broker. */
+static int send_entries(struct work *work, size_t count)
+{
+    struct channel_rest_bytes entries[2];
+    uint64_t total = 0;
+    if (count == 0) {
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = (struct channel_rest_bytes){work->entries[i], work->entry_lens[i]};
+    }
+    const int error = channel_rest_log(work->rest, work->signed_in.ticket, entries, count, &total);
+    return error ? rest_failed(work, error) : CLI_OK;
+}
+
 static int join(struct cli *cli, struct work *work)
 {
-    if (channel_home_enrolled(cli->home)) {
-        return rejoin(cli, work);
+    const bool again = channel_home_enrolled(cli->home);
+    size_t count = 0;
+    int code = again ? rejoin(cli, work) : CLI_OK;
+    if (code != CLI_OK) {
+        return code;
     }
     const struct channel_device *known = channel_log_find(work->log, channel_home_device_id(cli->home));
-    uint64_t total = 0;
-    if (known && !known->revoked) {
-        return keep(cli, work); /* an earlier try got this far */
-    }
-    if (known) {
+    if (known && known->revoked) {
         return cli_fail(CLI_DENIED, "This program was removed from the account. Sign in with a new --home.");
     }
-    if (add_this_device(cli, work, 0) != 0) {
+    /* Whoever uses the recovery key leaves a mark that every device of the account gets to see. */
+    if (work->options.recovery &&
+        add_entry(work, count++,
+            channel_log_make_recovery(work->log, work->entries[0], CHANNEL_LOG_ENTRY_MAX, now_ms())) != 0) {
+        return cli_fail(CLI_ERROR, "The use of the recovery key could not be written down.");
+    }
+    /* Known already: an earlier try got this far. */
+    if (!known && add_this_device(cli, work, count++) != 0) {
         return cli_fail(CLI_USAGE, "The name of this device cannot be used. Choose one with --name.");
     }
-    const struct channel_rest_bytes entry = {work->entries[0], work->entry_lens[0]};
-    const int error = channel_rest_log(work->rest, work->signed_in.ticket, &entry, 1, &total);
-    if (error != 0) {
-        return rest_failed(work, error);
-    }
-    return keep(cli, work);
+    code = send_entries(work, count);
+    return code || again ? code : keep(cli, work);
 }
 
 static int by_password(struct work *work)

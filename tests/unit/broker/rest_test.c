@@ -158,6 +158,8 @@ static void recovery_gives_its_own_copy_and_sets_a_new_password(void **state)
     (void)state;
     json_t *answer;
     uint8_t wrapped[105] = {1, 9}, salt[16] = {3}, key[32] = {4};
+    json_t *thief;
+    assert_int_equal(login("ann", ann.auth_key, &thief), 200);
     assert_int_equal(
         rest(&broker, "/v1/recover",
             json_pack("{s:s, s:o}", "account", "ann", "recovery_auth", base64(ann.recovery_auth, 32)),
@@ -170,6 +172,18 @@ static void recovery_gives_its_own_copy_and_sets_a_new_password(void **state)
             "auth_scheme", "argon2id-1", "kdf", "salt", base64(salt, 16), "mem_kib", 65536, "passes", 4,
             "auth_key", base64(key, 32), "wrapped_root", base64(wrapped, sizeof wrapped));
     assert_int_equal(rest(&broker, "/v1/password", body, NULL), 200);
+    /* The ticket that changed the password lives on, one of the old password does not. */
+    assert_int_equal(
+        rest(&broker, "/v1/log",
+            json_pack("{s:O, s:[], s:i}", "ticket", json_object_get(answer, "ticket"), "entries", "from", 0),
+            NULL),
+        200);
+    assert_int_equal(
+        rest(&broker, "/v1/log",
+            json_pack("{s:O, s:[], s:i}", "ticket", json_object_get(thief, "ticket"), "entries", "from", 0),
+            NULL),
+        401);
+    json_decref(thief);
     json_decref(answer);
     assert_int_equal(login("ann", ann.auth_key, NULL), 401);
     assert_int_equal(login("ann", key, NULL), 200);

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIME_MS = 1000000 };
-
 void fixture_keys(struct channel_keys *out, uint8_t seed)
 {
     uint8_t sign[32], dh[32];
@@ -44,7 +42,7 @@ struct fixture_entry fixture_genesis(struct channel_log *log, const struct chann
 {
     struct fixture_entry entry;
     int n = channel_log_make_genesis(
-        entry.bytes, sizeof entry.bytes, root->sign_public, root->dh_public, TIME_MS);
+        entry.bytes, sizeof entry.bytes, root->sign_public, root->dh_public, FIXTURE_TIME_MS);
     fixture_sign(&entry, n, root);
     if (channel_log_append(log, entry.bytes, entry.len) != 0)
         abort();
@@ -58,8 +56,8 @@ struct fixture_entry fixture_add(struct channel_log *log, const struct channel_k
     uint8_t id[16];
     if (by)
         fixture_id(id, by);
-    int n = channel_log_make_add(
-        log, entry.bytes, sizeof entry.bytes, by ? id : NULL, TIME_MS + channel_log_count(log), device);
+    int n = channel_log_make_add(log, entry.bytes, sizeof entry.bytes, by ? id : NULL,
+        FIXTURE_TIME_MS + channel_log_count(log), device);
     fixture_sign(&entry, n, by ? by : root);
     if (channel_log_append(log, entry.bytes, entry.len) != 0)
         abort();

@@ -3,6 +3,8 @@
 
 #include "channel/identity/account.h"
 
+enum { FIXTURE_TIME_MS = 1000000 }; /* of every entry made here */
+
 struct fixture_entry {
     uint8_t bytes[CHANNEL_LOG_ENTRY_MAX];
     size_t len;

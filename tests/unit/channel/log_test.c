@@ -159,8 +159,8 @@ static void a_certificate_outside_its_validity_signs_nothing(void **state)
 {
     struct account *a = *state;
     a->other_device.rights = CHANNEL_RIGHT_ADMIN | CHANNEL_RIGHT_VIEW;
-    a->other_device.not_before_ms = 100;
-    a->other_device.not_after_ms = 200;
+    a->other_device.not_before_ms = FIXTURE_TIME_MS + 100;
+    a->other_device.not_after_ms = FIXTURE_TIME_MS + 200;
     assert_int_equal(add(a, &a->root, NULL, &a->other_device, 9), 0);
     struct channel_keys fourth;
     struct channel_device device;
@@ -168,9 +168,32 @@ static void a_certificate_outside_its_validity_signs_nothing(void **state)
     fixture_keys(&fourth, 41);
     fixture_id(other_id, &a->other);
     fixture_device(&device, &fourth, "fourth", CHANNEL_RIGHT_VIEW);
-    assert_int_equal(add(a, &a->other, other_id, &device, 99), CHANNEL_LOG_ERR_DENIED);
-    assert_int_equal(add(a, &a->other, other_id, &device, 200), CHANNEL_LOG_ERR_DENIED);
-    assert_int_equal(add(a, &a->other, other_id, &device, 100), 0);
+    assert_int_equal(add(a, &a->other, other_id, &device, FIXTURE_TIME_MS + 99), CHANNEL_LOG_ERR_DENIED);
+    assert_int_equal(add(a, &a->other, other_id, &device, FIXTURE_TIME_MS + 200), CHANNEL_LOG_ERR_DENIED);
+    assert_int_equal(add(a, &a->other, other_id, &device, FIXTURE_TIME_MS + 100), 0);
+}
+
+static void an_expired_certificate_cannot_sign_by_naming_an_earlier_time(void **state)
+{
+    struct account *a = *state;
+    struct channel_keys keys;
+    struct channel_device device;
+    uint8_t other_id[16];
+    a->other_device.rights = CHANNEL_RIGHT_ADMIN | CHANNEL_RIGHT_VIEW;
+    a->other_device.not_after_ms = FIXTURE_TIME_MS + 200;
+    fixture_id(other_id, &a->other);
+    assert_int_equal(add(a, &a->root, NULL, &a->other_device, 9), 0);
+    fixture_keys(&keys, 41);
+    fixture_device(&device, &keys, "in time", CHANNEL_RIGHT_VIEW);
+    assert_int_equal(add(a, &a->other, other_id, &device, FIXTURE_TIME_MS + 199), 0);
+    fixture_keys(&keys, 51);
+    fixture_device(&device, &keys, "after it", CHANNEL_RIGHT_VIEW);
+    assert_int_equal(add(a, &a->root, NULL, &device, FIXTURE_TIME_MS + 300), 0);
+    fixture_keys(&keys, 61);
+    fixture_device(&device, &keys, "backdated", CHANNEL_RIGHT_VIEW);
+    assert_int_equal(add(a, &a->other, other_id, &device, FIXTURE_TIME_MS + 199), CHANNEL_LOG_ERR_DENIED);
+    /* A clock that runs behind is nobody's crime. */
+    assert_int_equal(add(a, &a->admin, a->admin_id, &device, FIXTURE_TIME_MS + 250), 0);
 }
 
 static void a_rename_is_taken_from_the_device_itself_and_checked(void **state)
@@ -289,6 +312,7 @@ int main(void)
         WITH(a_revoked_device_is_not_active_signs_nothing_and_never_comes_back),
         WITH(a_key_stands_in_one_certificate_only),
         WITH(a_certificate_outside_its_validity_signs_nothing),
+        WITH(an_expired_certificate_cannot_sign_by_naming_an_earlier_time),
         WITH(a_rename_is_taken_from_the_device_itself_and_checked),
         WITH(only_the_root_may_say_that_the_recovery_key_was_used),
         WITH(a_second_genesis_and_a_first_entry_that_is_none_are_refused),

@@ -179,7 +179,8 @@ static void bytes_missing_or_left_over_are_refused(void **state)
     const size_t trailer = (p->bytes[n - 1] & 128) ? (p->bytes[n - 2] & 128 ? 3 : 2) : 1;
     assert_int_equal(read_all(p, p->bytes, n), 0);
     for (size_t change = 1; change < 40; change += 3) {
-        /* Shorter and longer by so much, with a length that agrees. Exact allocations: a sanitizer sees all. */
+        /* Shorter and longer by so much, with a length that agrees. Exact allocations: a sanitizer sees all.
+         */
         for (int longer = 0; longer < 2; longer++) {
             const size_t body = n - trailer, natural = longer ? body + change : body - change;
             uint8_t *copy = calloc(1, natural + 3);
@@ -218,12 +219,12 @@ static void lengths_that_cannot_be_are_refused(void **state)
         uint8_t bytes[6];
         size_t len;
     } bad[] = {
-        {{0}, 0},                                /* no length at all */
-        {{1}, 1},                                /* more than there is */
-        {{0, 0, 3}, 3},                          /* as before */
-        {{0, 128}, 2},                           /* zero in two bytes */
-        {{128}, 1},                              /* cut */
-        {{0, 1, 128, 128, 128, 128}, 6},         /* too long */
+        {{0}, 0},                        /* no length at all */
+        {{1}, 1},                        /* more than there is */
+        {{0, 0, 3}, 3},                  /* as before */
+        {{0, 128}, 2},                   /* zero in two bytes */
+        {{128}, 1},                      /* cut */
+        {{0, 1, 128, 128, 128, 128}, 6}, /* too long */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(codec_tile_in_start(&p->in, bad[i].bytes, bad[i].len), CODEC_ERR_LENGTH);

@@ -79,8 +79,7 @@ static pid_t child_of(pid_t parent)
 
 static bool nothing_held(void)
 {
-    return !key_down(KEY_A + EVDEV) && !key_down(KEY_LEFT_CONTROL + EVDEV) && !left_down() &&
-           nothing_lent();
+    return !key_down(KEY_A + EVDEV) && !key_down(KEY_LEFT_CONTROL + EVDEV) && !left_down() && nothing_lent();
 }
 
 static void press(struct input_seat *seat, uint32_t code, uint32_t keysym)
