@@ -21,6 +21,8 @@ const char *codec_strerror(int err)
         return "more work than one message may cost";
     case CODEC_ERR_SPACE:
         return "the buffer is too small";
+    case CODEC_ERR_MISMATCH:
+        return "an exact pixel differs from the host's";
     case CODEC_ERR_SLOT:
         return "a slot does not hold what is asked of it";
     }

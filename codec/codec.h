@@ -22,14 +22,15 @@ enum {
 enum codec_error {
     CODEC_OK = 0,
     CODEC_ERR_NOMEM = -1,
-    CODEC_ERR_LENGTH = -2,  /* a length field does not fit what is there */
-    CODEC_ERR_RANGE = -3,   /* a rectangle, slot or size outside its bounds */
-    CODEC_ERR_ORDER = -4,   /* operation out of its phase, or a sequence number skipped */
-    CODEC_ERR_CORRUPT = -5, /* a coder did not consume exactly its bytes */
-    CODEC_ERR_UNKNOWN = -6, /* operation or flag that this version does not know */
-    CODEC_ERR_LIMIT = -7,   /* work or memory beyond what one message may cost */
-    CODEC_ERR_SPACE = -8,   /* the caller's buffer is too small */
-    CODEC_ERR_SLOT = -9     /* a slot that is empty or of another size, or a lossy tile for a slot */
+    CODEC_ERR_LENGTH = -2,   /* a length field does not fit what is there */
+    CODEC_ERR_RANGE = -3,    /* a rectangle, slot or size outside its bounds */
+    CODEC_ERR_ORDER = -4,    /* operation out of its phase, or a sequence number skipped */
+    CODEC_ERR_CORRUPT = -5,  /* a coder did not consume exactly its bytes */
+    CODEC_ERR_UNKNOWN = -6,  /* operation or flag that this version does not know */
+    CODEC_ERR_LIMIT = -7,    /* work or memory beyond what one message may cost */
+    CODEC_ERR_SPACE = -8,    /* the caller's buffer is too small */
+    CODEC_ERR_SLOT = -9,     /* a slot that is empty or of another size, or a lossy tile for a slot */
+    CODEC_ERR_MISMATCH = -10 /* an exact pixel is not the host's: a bug of one of the two */
 };
 
 const char *codec_strerror(int err);

@@ -1,6 +1,7 @@
 #include "codec/decoder.h"
 
 #include "codec/cache.h"
+#include "codec/check.h"
 #include "codec/dirty.h"
 #include "codec/jpeg.h"
 #include "codec/message.h"
@@ -117,6 +118,8 @@ static int check_op(const struct codec_decoder *d, struct codec_video_set *video
             !codec_cache_run_px(s, op->tile, op->count, limit, out_paint))
             return CODEC_ERR_RANGE;
         return 0;
+    case CODEC_OP_CHECK:
+        return codec_cache_run_px(s, op->tile, op->count, limit, out_paint) ? 0 : CODEC_ERR_RANGE;
     case CODEC_OP_VIDEO_OPEN:
     case CODEC_OP_VIDEO_CLOSE:
     case CODEC_OP_VIDEO_COVER:
@@ -312,6 +315,9 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
         case CODEC_OP_LOAD:
             err = apply_run(d, &op, dirty);
             break;
+        case CODEC_OP_CHECK:
+            err = codec_check_sum(&d->screen, op.tile, op.count) == op.sum ? 0 : CODEC_ERR_MISMATCH;
+            break;
         }
         if (err < 0)
             return err;
@@ -321,10 +327,12 @@ static int apply_ops(struct codec_decoder *d, const uint8_t *ops, size_t len, co
     return !exact || codec_tile_in_ok(&d->coded) ? 0 : CODEC_ERR_CORRUPT;
 }
 
-static uint32_t exact_permille(const struct codec_screen *s)
+/* All of it only when nothing is on its way: which cells wait, the viewer cannot know. */
+static uint32_t exact_permille(const struct codec_screen *s, bool complete)
 {
     const size_t exact = s->cells - s->lossy_cells;
-    return (uint32_t)((uint64_t)exact * 1000 / s->cells);
+    const uint32_t permille = (uint32_t)((uint64_t)exact * 1000 / s->cells);
+    return complete || permille < 1000 ? permille : 999;
 }
 
 static int decode(struct codec_decoder *d, const uint8_t *data, size_t len, const struct codec_message *m,
@@ -381,7 +389,8 @@ int codec_decoder_decode(struct codec_decoder *d, const uint8_t *data, size_t le
         .height_px = d->screen.height_px,
         .dirty_count = changes.dirty.count,
         .video_count = changes.video_count,
-        .exact_permille = exact_permille(&d->screen),
+        .complete = m.flags & CODEC_MESSAGE_FLAG_COMPLETE,
+        .exact_permille = exact_permille(&d->screen, m.flags & CODEC_MESSAGE_FLAG_COMPLETE),
     };
     for (size_t i = 0; i < changes.dirty.count; i++)
         out->dirty[i] = changes.dirty.rect[i];

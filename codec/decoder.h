@@ -19,7 +19,9 @@ struct codec_decoded {
     struct codec_rect dirty[CODEC_MAX_DIRTY]; /* what changed on the screen, inside it */
     size_t video_count;
     struct codec_video_event video[CODEC_MAX_VIDEO_EVENTS]; /* for the caller's video decoders */
-    uint32_t exact_permille;                                /* share of the screen that equals the host's */
+    bool complete;           /* the host had nothing newer to send when it took this picture */
+    uint32_t exact_permille; /* share of the cells that are not lossy; 1000 = complete, and equal to the
+                              * host's in every pixel */
 };
 
 /* max_pixels bounds width*height of any screen it will accept; slots, those for exact tiles that the host

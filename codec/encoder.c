@@ -1,5 +1,7 @@
 #include "codec/encoder_internal.h"
 
+#include "codec/check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +11,8 @@ enum {
     MAX_QUALITY = 95,
     MIN_CAP_BYTES = 1 << 20,
     MOTION_MIN_CELLS = 48,
-    FILL_MIN_CELLS = 32
+    FILL_MIN_CELLS = 32,
+    CHECK_PAUSE_US = 5000000
 };
 
 static void free_screen(struct codec_encoder *e)
@@ -65,6 +68,8 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
     codec_videos_reset(e->videos, width_px, height_px);
     if (e->slots)
         codec_slots_clear(e->slots);
+    e->told_complete = false;
+    e->check_us = e->check_tile = 0;
     e->dirty_cells = 0;
     e->next_tile = e->next_picture = e->next_refine = 0;
     e->picture_waits = false;
@@ -131,6 +136,27 @@ uint64_t codec_encoder_deadline_us(const struct codec_encoder *e)
     return e->deadline_us;
 }
 
+/* Now and then, with pixels that complete the picture: a sum over some of the tiles, round and round. It
+ * costs no message of its own. */
+static void put_check(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    if (!j->stats.complete || j->coded == 0 || j->now_us - e->check_us < CHECK_PAUSE_US)
+        return;
+    const uint32_t left = (uint32_t)e->tiles - e->check_tile;
+    struct codec_op op = {.type = CODEC_OP_CHECK,
+        .tile = e->check_tile,
+        .count = left < CODEC_CHECK_TILES ? left : CODEC_CHECK_TILES};
+    /* As many pixels as whole tiles have, at most. */
+    if (!codec_job_may_paint(j, (struct codec_rect){0, 0, CODEC_TILE_PX, CODEC_TILE_PX * (int32_t)op.count}))
+        return;
+    op.sum = codec_check_sum(&e->sent, op.tile, op.count);
+    if (!codec_job_put_op(j, &op))
+        return;
+    e->check_us = j->now_us;
+    e->check_tile = op.count < left ? op.tile + op.count : 0;
+}
+
 static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, uint8_t *out,
     struct codec_encoder_stats *out_stats)
 {
@@ -143,13 +169,16 @@ static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, 
     codec_job_set_deadline(e, j->now_us);
     j->stats.complete = e->dirty_cells == 0 && !codec_videos_wait(e->videos);
     j->stats.exact = e->dirty_cells == 0 && e->sent.lossy_cells == 0;
-    if (j->ops_len == 0) {
+    put_check(j);
+    /* A picture that went back to what the viewer has needs nothing but the word that it is whole. */
+    if (j->ops_len == 0 && (!j->stats.complete || e->told_complete)) {
         j->stats.seq = e->seq;
         *out_stats = j->stats;
         return 0;
     }
     const struct codec_message m = {
-        .flags = e->start ? CODEC_MESSAGE_FLAG_START : 0,
+        .flags = (uint8_t)((e->start ? CODEC_MESSAGE_FLAG_START : 0) |
+                           (j->stats.complete ? CODEC_MESSAGE_FLAG_COMPLETE : 0)),
         .epoch = e->epoch,
         .seq = ++e->seq,
         .capture_us = frame->capture_us,
@@ -160,6 +189,7 @@ static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, 
     memcpy(out + CODEC_MESSAGE_HEADER_BYTES, e->ops, j->ops_len);
     memmove(out + CODEC_MESSAGE_HEADER_BYTES + j->ops_len, j->payload, j->coded);
     e->start = false;
+    e->told_complete = j->stats.complete;
     j->stats.seq = m.seq;
     j->stats.bytes = CODEC_MESSAGE_HEADER_BYTES + j->ops_len + j->coded;
     *out_stats = j->stats;

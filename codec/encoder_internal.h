@@ -29,6 +29,9 @@ struct codec_encoder {
     bool start; /* the next message opens an epoch */
     uint16_t epoch;
     uint32_t seq;             /* of the last message */
+    bool told_complete;       /* by the last message */
+    uint64_t check_us;        /* of the last CHECK; 0 = none yet */
+    uint32_t check_tile;      /* where the next one begins */
     struct codec_screen sent; /* the viewer's screen; lossy cells hold what they stand for */
     size_t tiles;
     uint16_t *suspect;         /* owned, per tile: cells that damage touched */

@@ -18,6 +18,7 @@ static const struct {
     [CODEC_OP_VIDEO] = {7, 9},
     [CODEC_OP_VIDEO_CLOSE] = {2, 10},
     [CODEC_OP_VIDEO_COVER] = {10, 11},
+    [CODEC_OP_CHECK] = {9, 12},
 };
 
 int codec_op_phase(enum codec_op_type type)
@@ -40,7 +41,8 @@ int codec_message_parse(const uint8_t *data, size_t len, struct codec_message *o
 {
     if (len < CODEC_MESSAGE_HEADER_BYTES || len > CODEC_MAX_MESSAGE_BYTES)
         return CODEC_ERR_LENGTH;
-    if (data[0] != CODEC_MESSAGE_TYPE_SCREEN || (data[1] & ~CODEC_MESSAGE_FLAG_START))
+    if (data[0] != CODEC_MESSAGE_TYPE_SCREEN ||
+        (data[1] & ~(CODEC_MESSAGE_FLAG_START | CODEC_MESSAGE_FLAG_COMPLETE)))
         return CODEC_ERR_UNKNOWN;
     const struct codec_message m = {
         .flags = data[1],
@@ -127,6 +129,11 @@ int codec_op_write(uint8_t *out, size_t cap, const struct codec_op *op)
     case CODEC_OP_VIDEO_CLOSE:
         (void)codec_put8(p, op->stream);
         break;
+    case CODEC_OP_CHECK:
+        p = codec_put16(p, op->tile);
+        p = codec_put16(p, op->count);
+        (void)codec_put32(p, op->sum);
+        break;
     case CODEC_OP_VIDEO_COVER:
         p = codec_put8(p, op->stream);
         (void)put_rect(p, op->rect);
@@ -195,6 +202,11 @@ int codec_op_parse(const uint8_t *data, size_t len, struct codec_op *out)
         break;
     case CODEC_OP_VIDEO_CLOSE:
         op.stream = p[0];
+        break;
+    case CODEC_OP_CHECK:
+        op.tile = codec_get16(p);
+        op.count = codec_get16(p + 2);
+        op.sum = codec_get32(p + 4);
         break;
     case CODEC_OP_VIDEO_COVER:
         op.stream = p[0];

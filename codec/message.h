@@ -8,6 +8,8 @@ enum {
     CODEC_MESSAGE_HEADER_BYTES = 20,
     CODEC_MESSAGE_TYPE_SCREEN = 1,
     CODEC_MESSAGE_FLAG_START = 1, /* first of an epoch: state is reset, SIZE follows */
+    CODEC_MESSAGE_FLAG_COMPLETE =
+        2, /* afterwards the viewer has the host's newest picture, but for lossy cells */
     CODEC_MESSAGE_MAX_OPS = 65536,
     CODEC_MESSAGE_MAX_COPIES = 64,
     CODEC_MESSAGE_MAX_PAINT = 4, /* times the screen's pixels */
@@ -35,7 +37,8 @@ enum codec_op_type {
     CODEC_OP_VIDEO_OPEN = 9,
     CODEC_OP_VIDEO = 10,
     CODEC_OP_VIDEO_CLOSE = 11,
-    CODEC_OP_VIDEO_COVER = 12
+    CODEC_OP_VIDEO_COVER = 12,
+    CODEC_OP_CHECK = 13
 };
 
 struct codec_op {
@@ -45,8 +48,9 @@ struct codec_op {
     bool under;             /* COPY: keep what it covers, give back what it uncovers */
     uint32_t colour;        /* FILL */
     uint32_t len;           /* JPEG, VIDEO: bytes of the payload */
-    uint32_t tile, slot;    /* SAVE, LOAD: first of a run of tiles, row by row, and of slots */
-    uint32_t count;         /* SAVE, LOAD: length of both runs */
+    uint32_t tile, slot;    /* SAVE, LOAD, CHECK: first of a run of tiles, row by row, and of slots */
+    uint32_t count;         /* length of both runs */
+    uint32_t sum;           /* CHECK */
     uint8_t stream;         /* VIDEO and its kin */
     bool key;               /* VIDEO */
     uint8_t sps[3];         /* VIDEO_OPEN: profile, constraints, level */
