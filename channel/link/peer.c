@@ -673,7 +673,8 @@ struct channel_peer *peer_create(struct channel_link *link, enum channel_role ro
     }
     (void)uv_timer_init(loop_of(peer), &peer->timer);
     peer->timer.data = peer;
-    peer->handshake_ms = now_ms(peer) + PEER_HANDSHAKE_MS + PEER_RELAY_MS;
+    peer->created_ms = now_ms(peer);
+    peer->handshake_ms = peer->created_ms + PEER_HANDSHAKE_MS + PEER_RELAY_MS;
     peer->listener =
         (struct link_listener){.state = on_link_state, .log_changed = on_log_changed, .user = peer};
     link_listen(link, &peer->listener);

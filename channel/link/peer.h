@@ -36,7 +36,7 @@ typedef bool channel_peer_accept_fn(
 struct channel_peer_set *channel_peer_set_create(
     struct channel_link *link, size_t max_peers, channel_peer_accept_fn *accept, void *user);
 void channel_peer_set_incoming(struct channel_peer_set *set, const struct channel_relay *relay);
-/* The log changed: peers whose device is no longer active are closed with reason "revoked". */
+/* The log changed: peers whose device is no longer active are closed, and are told so. */
 void channel_peer_set_check(struct channel_peer_set *set);
 /* Sessions that were not accepted yet end; close the accepted ones before. */
 void channel_peer_set_destroy(struct channel_peer_set *set);

@@ -11,6 +11,8 @@ enum {
     PEER_HEAD_MS = 5000,          /* waiting for the log that the other side knows already */
     PEER_RESUME_MS = 60000,       /* a session without a path ends */
     PEER_RESUMES_REFUSED_MAX = 2, /* ready relays that the other side left at once: it forgot us */
+    PEER_UNPROVEN_MAX = 8,        /* of a set: who has not shown yet who it is */
+    PEER_UNPROVEN_MS = 3000,      /* an honest handshake takes less; then it makes room for a newer one */
     PEER_REDIAL_FIRST_MS = 200,
     PEER_REDIAL_MAX_MS = 3000,
     PEER_READY_MESSAGE_BYTES = 1 + CHANNEL_ID_LEN
@@ -50,6 +52,7 @@ struct channel_peer {
     struct peer_transport transports[PEER_TRANSPORTS];
     struct link_listener listener;
     uv_timer_t timer;
+    uint64_t created_ms;
     uint32_t request; /* Connect under way */
     uint32_t log_request;
     uint32_t redials;

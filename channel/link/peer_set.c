@@ -6,7 +6,6 @@
 struct channel_peer_set {
     struct channel_link *link;
     size_t max;
-    size_t count;
     channel_peer_accept_fn *accept;
     void *user;
     struct channel_peer *peers;
@@ -26,6 +25,40 @@ struct channel_peer_set *channel_peer_set_create(
     return set;
 }
 
+static size_t accepted_count(const struct channel_peer_set *set)
+{
+    size_t count = 0;
+    for (const struct channel_peer *peer = set->peers; peer; peer = peer->next) {
+        count += peer->accepted;
+    }
+    return count;
+}
+
+/* Sessions have their places, and those who have not proven who they are have few others: whoever can make
+ * the broker send strangers fills these and no more. */
+static bool make_room(struct channel_peer_set *set)
+{
+    struct channel_peer *oldest = NULL;
+    size_t unproven = 0;
+    for (struct channel_peer *peer = set->peers; peer; peer = peer->next) {
+        if (!peer->accepted) {
+            unproven++;
+            oldest = peer; /* the list begins with the newest */
+        }
+    }
+    if (accepted_count(set) >= set->max) {
+        return false;
+    }
+    if (unproven < PEER_UNPROVEN_MAX) {
+        return true;
+    }
+    if (uv_now(channel_net_loop(set->link->config.net)) - oldest->created_ms < PEER_UNPROVEN_MS) {
+        return false;
+    }
+    channel_peer_close(oldest, HEARTH__LINK__CODE__CODE_BUSY, "This computer is busy. Try again.");
+    return true;
+}
+
 void channel_peer_set_incoming(struct channel_peer_set *set, const struct channel_relay *relay)
 {
     for (struct channel_peer *peer = set->peers; peer; peer = peer->next) {
@@ -37,7 +70,7 @@ void channel_peer_set_incoming(struct channel_peer_set *set, const struct channe
             return;
         }
     }
-    if (set->count >= set->max) {
+    if (!make_room(set)) {
         return;
     }
     /* The broker's word about who comes; the handshake proves it or fails. */
@@ -50,7 +83,6 @@ void channel_peer_set_incoming(struct channel_peer_set *set, const struct channe
     peer->set = set;
     peer->next = set->peers;
     set->peers = peer;
-    set->count++;
     peer_attach(peer, relay);
 }
 
@@ -59,7 +91,7 @@ bool peer_set_accept(struct channel_peer *peer)
     struct channel_peer_set *set = peer->set;
     struct channel_peer_callbacks callbacks = {0};
     void *user = NULL;
-    if (!set || !set->accept(set->user, peer, &callbacks, &user)) {
+    if (!set || accepted_count(set) >= set->max || !set->accept(set->user, peer, &callbacks, &user)) {
         return false;
     }
     peer->callbacks = callbacks;
@@ -77,7 +109,6 @@ void peer_set_remove(struct channel_peer *peer)
     for (struct channel_peer **at = &set->peers; *at; at = &(*at)->next) {
         if (*at == peer) {
             *at = peer->next;
-            set->count--;
             break;
         }
     }
@@ -90,7 +121,7 @@ void channel_peer_set_check(struct channel_peer_set *set)
     for (struct channel_peer *peer = set->peers; peer; peer = next) {
         next = peer->next;
         if (peer->accepted && peer_revoked(peer)) {
-            peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, "revoked");
+            peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, "This device was removed from the account.");
         }
     }
 }

@@ -17,6 +17,11 @@ enum {
     RUN_STOP_MS = 5000 /* a disk that hangs does not keep the program alive for longer */
 };
 
+/* libuv's workers do what may block: disk, hashing, looking up the broker's name. A network drive that hangs
+ * keeps a worker for each request to it; with the usual four, one folder of one viewer stops everybody's
+ * files and the way back to the broker. Sixteen sleeping threads cost stacks that are never touched. */
+static const char run_workers[] = "16";
+
 struct run {
     uv_loop_t loop;
     uv_signal_t signals[RUN_SIGNALS];
@@ -181,7 +186,8 @@ static int share(struct run *run, const struct host_options *options, struct hos
 {
     static const int numbers[RUN_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file over the limit is an error of its write */
+    (void)signal(SIGXFSZ, SIG_IGN);                     /* a file over the limit is an error of its write */
+    (void)setenv("UV_THREADPOOL_SIZE", run_workers, 0); /* who set another knows why */
     (void)uv_loop_init(&run->loop);
     if (!make_parts(run, options))
         return run->net ? host_fail(HOST_EXIT_FAILED, "This PC is out of memory.") : HOST_EXIT_FAILED;

@@ -76,10 +76,12 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* strcmp compares bytes as unsigned, so this is the order of the wire. */
-static int collect(
-    DIR *dir, const struct files_at *at, const char *after, bool hidden, int64_t now_s, struct heap *heap)
+static int collect(DIR *dir, const struct files_at *at, const char *after, bool hidden, int64_t now_s,
+    const atomic_bool *stop, struct heap *heap)
 {
     for (;;) {
+        if (stop && atomic_load(stop))
+            return FILES_ERR_CANCELLED;
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (!entry)
@@ -100,7 +102,8 @@ static int collect(
     }
 }
 
-static int fill(int dir_fd, const struct files_at *at, const struct heap *heap, struct files_list *out)
+static int fill(int dir_fd, const struct files_at *at, const struct heap *heap, const atomic_bool *stop,
+    struct files_list *out)
 {
     size_t want = heap->count < heap->cap ? heap->count : heap->cap - 1;
     struct files_list list = {.more = heap->count > want};
@@ -110,6 +113,10 @@ static int fill(int dir_fd, const struct files_at *at, const struct heap *heap, 
     for (size_t i = 0; i < want; i++) {
         struct stat st;
         const char *name = heap->names[i];
+        if (stop && atomic_load(stop)) {
+            free(list.entries);
+            return FILES_ERR_CANCELLED;
+        }
         if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
             continue; /* gone since */
         bool write = at->write && faccessat(dir_fd, name, W_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0;
@@ -120,7 +127,7 @@ static int fill(int dir_fd, const struct files_at *at, const struct heap *heap, 
 }
 
 int files_list_read(const struct files_at *at, const uint8_t *after, size_t after_len, size_t limit,
-    bool hidden, int64_t now_s, struct files_list *out)
+    bool hidden, int64_t now_s, const atomic_bool *stop, struct files_list *out)
 {
     char from[FILES_NAME_MAX + 1];
     if (after_len > FILES_NAME_MAX || (after_len > 0 && memchr(after, 0, after_len)))
@@ -138,10 +145,10 @@ int files_list_read(const struct files_at *at, const uint8_t *after, size_t afte
         return err;
     }
     struct heap heap = {.cap = (limit == 0 || limit > FILES_LIST_MAX ? FILES_LIST_MAX : limit) + 1};
-    int err = collect(dir, at, from, hidden, now_s, &heap);
+    int err = collect(dir, at, from, hidden, now_s, stop, &heap);
     if (err == FILES_OK) {
         qsort(heap.names, heap.count, sizeof heap.names[0], compare_names);
-        err = fill(dirfd(dir), at, &heap, out);
+        err = fill(dirfd(dir), at, &heap, stop, out);
     }
     heap_finish(&heap);
     closedir(dir);

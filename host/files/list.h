@@ -5,6 +5,8 @@
 
 #include "host/files/files.h"
 
+#include <stdatomic.h>
+
 struct files_list {
     struct files_entry *entries;
     size_t count;
@@ -13,7 +15,8 @@ struct files_list {
 
 /* after: name seen last, len 0 = from the start; limit: 0 or more than FILES_LIST_MAX = that. hidden: with
  * names that begin with '.'. Parts of uploads are never listed; abandoned ones are removed (now_s
- * is Unix time) when the root may be written. 0 and *out to be finished, or FILES_ERR_*. */
+ * is Unix time) when the root may be written. stop, when not NULL, is looked at between entries
+ * (FILES_ERR_CANCELLED). 0 and *out to be finished, or FILES_ERR_*. */
 int files_list_read(const struct files_at *at, const uint8_t *after, size_t after_len, size_t limit,
-    bool hidden, int64_t now_s, struct files_list *out);
+    bool hidden, int64_t now_s, const atomic_bool *stop, struct files_list *out);
 void files_list_finish(struct files_list *list);

@@ -112,8 +112,8 @@ static void job_work(uv_work_t *work)
             (void)files_tree_free(host_policy_root(job->policy, i)->path, &job->free_bytes[i]);
         break;
     case HEARTH__SESSION__TO_HOST__BODY_FILE_LIST:
-        job->err = files_list_read(
-            &job->where, job->other, job->other_len, job->limit, job->flag, (int64_t)time(NULL), &job->list);
+        job->err = files_list_read(&job->where, job->other, job->other_len, job->limit, job->flag,
+            (int64_t)time(NULL), &job->stop, &job->list);
         break;
     case HEARTH__SESSION__TO_HOST__BODY_FILE_STAT:
         job->err = files_tree_stat(&job->where, &job->entry);

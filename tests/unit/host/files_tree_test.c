@@ -122,13 +122,13 @@ static void a_folder_is_listed_in_the_order_of_bytes_whatever_the_names(void **s
         room_write(room, names[6 - i], "", 0);
     room_write(room, ".hidden", "", 0);
     struct files_list list;
-    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 0, false, 0, &list), FILES_OK);
+    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 0, false, 0, NULL, &list), FILES_OK);
     assert_int_equal(list.count, 7);
     assert_false(list.more);
     for (size_t i = 0; i < 7; i++)
         assert_string_equal(list.entries[i].name, names[i]);
     files_list_finish(&list);
-    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 0, true, 0, &list), FILES_OK);
+    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 0, true, 0, NULL, &list), FILES_OK);
     assert_int_equal(list.count, 8);
     files_list_finish(&list);
 }
@@ -142,7 +142,7 @@ static void pages_neither_repeat_nor_skip_while_the_folder_changes(void **state)
         room_write(room, name, "", 0);
     }
     struct files_list list;
-    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 30, false, 0, &list), FILES_OK);
+    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 30, false, 0, NULL, &list), FILES_OK);
     assert_int_equal(list.count, 30);
     assert_true(list.more);
     assert_string_equal(list.entries[29].name, "f029");
@@ -150,11 +150,22 @@ static void pages_neither_repeat_nor_skip_while_the_folder_changes(void **state)
     room_write(room, "f000a", "", 0);
     assert_int_equal(unlink(room_path(room, "f010")), 0);
     assert_int_equal(
-        files_list_read(&room_at(room, ""), (const uint8_t *)"f029", 4, 1000, false, 0, &list), FILES_OK);
+        files_list_read(&room_at(room, ""), (const uint8_t *)"f029", 4, 1000, false, 0, NULL, &list),
+        FILES_OK);
     assert_int_equal(list.count, 70);
     assert_false(list.more);
     assert_string_equal(list.entries[0].name, "f030");
     files_list_finish(&list);
+}
+
+static void a_listing_that_is_told_to_stop_stops(void **state)
+{
+    struct room *room = *state;
+    const atomic_bool stop = true;
+    struct files_list list;
+    room_write(room, "file", "", 0);
+    assert_int_equal(
+        files_list_read(&room_at(room, ""), NULL, 0, 0, false, 0, &stop, &list), FILES_ERR_CANCELLED);
 }
 
 static void listing_a_file_says_that_it_is_one(void **state)
@@ -162,9 +173,10 @@ static void listing_a_file_says_that_it_is_one(void **state)
     struct room *room = *state;
     struct files_list list;
     room_write(room, "file", "", 0);
-    assert_int_equal(files_list_read(&room_at(room, "file"), NULL, 0, 0, false, 0, &list), FILES_ERR_KIND);
     assert_int_equal(
-        files_list_read(&room_at(room, "none"), NULL, 0, 0, false, 0, &list), FILES_ERR_NOT_FOUND);
+        files_list_read(&room_at(room, "file"), NULL, 0, 0, false, 0, NULL, &list), FILES_ERR_KIND);
+    assert_int_equal(
+        files_list_read(&room_at(room, "none"), NULL, 0, 0, false, 0, NULL, &list), FILES_ERR_NOT_FOUND);
 }
 
 static void abandoned_parts_go_and_fresh_ones_stay_and_neither_is_listed(void **state)
@@ -180,7 +192,7 @@ static void abandoned_parts_go_and_fresh_ones_stay_and_neither_is_listed(void **
         {.tv_sec = now - FILES_PART_LIFE_S - 1}, {.tv_sec = now - FILES_PART_LIFE_S - 1}};
     assert_int_equal(utimes(room_path(room, old), past), 0);
     struct files_list list;
-    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 0, true, now, &list), FILES_OK);
+    assert_int_equal(files_list_read(&room_at(room, ""), NULL, 0, 0, true, now, NULL, &list), FILES_OK);
     assert_int_equal(list.count, 0);
     files_list_finish(&list);
     assert_int_equal(access(room_path(room, old), F_OK), -1);
@@ -296,6 +308,7 @@ int main(void)
         ROOM_TEST(links_inside_the_root_are_followed),
         ROOM_TEST(a_folder_is_listed_in_the_order_of_bytes_whatever_the_names),
         ROOM_TEST(pages_neither_repeat_nor_skip_while_the_folder_changes),
+        ROOM_TEST(a_listing_that_is_told_to_stop_stops),
         ROOM_TEST(listing_a_file_says_that_it_is_one),
         ROOM_TEST(abandoned_parts_go_and_fresh_ones_stay_and_neither_is_listed),
         cmocka_unit_test(part_names_fit_and_differ_by_key_and_name),

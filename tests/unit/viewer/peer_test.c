@@ -233,6 +233,46 @@ static void a_viewer_that_is_not_the_one_the_broker_named_is_refused(void **stat
     end(&meeting);
 }
 
+static size_t listening(void)
+{
+    size_t count = 0;
+    for (const struct link_listener *at = room.link->listeners; at; at = at->next) {
+        count++;
+    }
+    return count;
+}
+
+static void strangers_fill_a_few_places_and_make_room_in_time(void **state)
+{
+    (void)state;
+    struct channel_peer_set *set = channel_peer_set_create(room.link, 4, accept_all, NULL);
+    struct channel_relay relay = {.path = "/v1/relay", .token_len = 32};
+    memcpy(relay.device_id, viewer_device.id, CHANNEL_ID_LEN);
+    for (uint8_t i = 0; i < 3 * PEER_UNPROVEN_MAX; i++) {
+        memset(relay.session_id, i + 1, CHANNEL_ID_LEN);
+        channel_peer_set_incoming(set, &relay);
+    }
+    assert_int_equal(listening(), PEER_UNPROVEN_MAX);
+    const void *oldest = NULL;
+    for (const struct link_listener *at = room.link->listeners; at; at = at->next) {
+        struct channel_peer *peer = at->user;
+        peer->created_ms -= PEER_UNPROVEN_MS;
+        oldest = peer; /* the newest is first */
+    }
+    memset(relay.session_id, 200, CHANNEL_ID_LEN);
+    channel_peer_set_incoming(set, &relay);
+    assert_int_equal(listening(), PEER_UNPROVEN_MAX);
+    bool newest_is_in = false;
+    for (const struct link_listener *at = room.link->listeners; at; at = at->next) {
+        const struct channel_peer *peer = at->user;
+        assert_ptr_not_equal(peer, oldest);
+        newest_is_in = newest_is_in || peer->session_id[0] == 200;
+    }
+    assert_true(newest_is_in);
+    channel_peer_set_destroy(set);
+    assert_int_equal(listening(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +284,7 @@ int main(void)
             a_session_ends_when_the_certificate_runs_out, set_up_for_a_second, tear_down),
         cmocka_unit_test_setup_teardown(
             a_viewer_that_is_not_the_one_the_broker_named_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(strangers_fill_a_few_places_and_make_room_in_time, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
