@@ -5,10 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-static void arm(struct channel_link *link);
 static void begin(struct channel_link *link);
 
-static uint64_t now_ms(const struct channel_link *link)
+uint64_t link_now_ms(const struct channel_link *link)
 {
     return uv_now(channel_net_loop(link->config.net));
 }
@@ -76,115 +75,13 @@ static void set_state(struct channel_link *link, enum channel_link_state state, 
     tell_listeners(link);
 }
 
-/* ---- requests and the queue */
-
-static void answer(
-    struct link_request *slot, const Hearth__Link__FromBroker *message, int code, const char *text)
-{
-    const struct link_request request = *slot;
-    memset(slot, 0, sizeof *slot);
-    request.fn(request.user, message, code, text);
-}
-
-static void fail_requests(struct channel_link *link, const char *why)
-{
-    for (size_t i = 0; i < LINK_REQUESTS_MAX; i++) {
-        if (link->requests[i].id != 0) {
-            answer(&link->requests[i], NULL, HEARTH__LINK__CODE__CODE_OFFLINE, why);
-        }
-    }
-}
-
-static void drop_queue(struct channel_link *link)
-{
-    while (link->out) {
-        struct link_out *out = link->out;
-        link->out = out->next;
-        free(out);
-    }
-    link->out_end = &link->out;
-    link->out_count = 0;
-}
-
-static int enqueue(struct channel_link *link, const Hearth__Link__ToBroker *message)
-{
-    const size_t len = hearth__link__to_broker__get_packed_size(message);
-    if (!link->socket || len > LINK_SEND_MAX_BYTES || link->out_count == LINK_QUEUE_MAX) {
-        return -1;
-    }
-    struct link_out *out = malloc(sizeof *out + len);
-    if (!out) {
-        return -1;
-    }
-    out->next = NULL;
-    out->len = hearth__link__to_broker__pack(message, out->data);
-    *link->out_end = out;
-    link->out_end = &out->next;
-    link->out_count++;
-    channel_socket_wake(link->socket);
-    return 0;
-}
-
-static uint32_t send_in(
-    struct channel_link *link, Hearth__Link__ToBroker *message, const struct link_request *ask)
-{
-    if (!link_online(link)) {
-        return 0;
-    }
-    if (!ask->fn) {
-        message->id = 0;
-        return enqueue(link, message) == 0 ? 1 : 0;
-    }
-    for (size_t i = 0; i < LINK_REQUESTS_MAX; i++) {
-        struct link_request *slot = &link->requests[i];
-        if (slot->id == 0) {
-            link->next_id = link->next_id == UINT32_MAX ? 1 : link->next_id + 1;
-            message->id = link->next_id;
-            if (enqueue(link, message) != 0) {
-                return 0;
-            }
-            *slot = *ask;
-            slot->id = message->id;
-            slot->deadline_ms = now_ms(link) + LINK_REQUEST_MS;
-            arm(link);
-            return slot->id;
-        }
-    }
-    return 0;
-}
-
-uint32_t link_send(struct channel_link *link, Hearth__Link__ToBroker *message, link_answer_fn *fn, void *user)
-{
-    const struct link_request ask = {.fn = fn, .user = user};
-    return send_in(link, message, &ask);
-}
-
-uint32_t link_send_owned(
-    struct channel_link *link, Hearth__Link__ToBroker *message, link_answer_fn *fn, void *user)
-{
-    const struct link_request ask = {.fn = fn, .user = user, .owned = true};
-    return send_in(link, message, &ask);
-}
-
-void channel_link_cancel(struct channel_link *link, uint32_t request)
-{
-    for (size_t i = 0; i < LINK_REQUESTS_MAX; i++) {
-        if (request != 0 && link->requests[i].id == request) {
-            if (link->requests[i].owned) {
-                free(link->requests[i].user);
-            }
-            memset(&link->requests[i], 0, sizeof link->requests[i]);
-        }
-    }
-}
-
 /* ---- losing and finding the broker */
 
 static void drop_socket(struct channel_link *link)
 {
     channel_socket_close(link->socket);
     link->socket = NULL;
-    drop_queue(link);
+    link_drop_queue(link);
     link->sync_request = 0;
 }
 
@@ -197,7 +94,7 @@ static uint32_t random_below(uint32_t limit)
 
 static void lost(struct channel_link *link, const char *why, uint64_t wait_ms)
 {
-    const uint64_t now = now_ms(link);
+    const uint64_t now = link_now_ms(link);
     if (link->state == CHANNEL_LINK_ONLINE && now - link->online_since_ms >= LINK_SETTLED_MS) {
         link->failures = 0;
     }
@@ -216,8 +113,8 @@ static void lost(struct channel_link *link, const char *why, uint64_t wait_ms)
     if (link->destroying) {
         return;
     }
-    fail_requests(link, "The connection to the broker was lost.");
-    arm(link);
+    link_fail_requests(link, "The connection to the broker was lost.");
+    link_arm(link);
 }
 
 bool channel_link_untrusted(const struct channel_link *link)
@@ -232,8 +129,8 @@ void link_refuse(struct channel_link *link, const char *why)
     }
     drop_socket(link);
     set_state(link, CHANNEL_LINK_REFUSED, why);
-    fail_requests(link, link->why);
-    arm(link);
+    link_fail_requests(link, link->why);
+    link_arm(link);
 }
 
 /* ---- messages of the broker */
@@ -291,7 +188,7 @@ static void take_challenge(struct channel_link *link, const Hearth__Link__Challe
     Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_HELLO;
     message.hello = &hello;
-    if (enqueue(link, &message) != 0) {
+    if (link_enqueue(link, &message) != 0) {
         lost(link, "Out of memory.", 0);
     }
 }
@@ -303,7 +200,7 @@ static void take_welcome(struct channel_link *link, const Hearth__Link__Welcome 
         ping_s = LINK_PING_MAX_S;
     }
     link->ping_s = ping_s;
-    link->online_since_ms = now_ms(link);
+    link->online_since_ms = link_now_ms(link);
     (void)snprintf(link->account, sizeof link->account, "%s", welcome->account);
     set_state(link, CHANNEL_LINK_ONLINE, NULL);
     if (link_online(link)) {
@@ -316,7 +213,7 @@ static void take_error(struct channel_link *link, uint32_t re, const Hearth__Lin
     for (size_t i = 0; re != 0 && i < LINK_REQUESTS_MAX; i++) {
         if (link->requests[i].id == re) {
             const int code = error->code ? (int)error->code : HEARTH__LINK__CODE__CODE_INTERNAL;
-            answer(&link->requests[i], NULL, code, error->message);
+            link_answer(&link->requests[i], NULL, code, error->message);
             return;
         }
     }
@@ -334,7 +231,7 @@ static void take_answer(struct channel_link *link, const Hearth__Link__FromBroke
     /* 0 answers nothing; it is also what a free slot holds. */
     for (size_t i = 0; message->re != 0 && i < LINK_REQUESTS_MAX; i++) {
         if (link->requests[i].id == message->re) {
-            answer(&link->requests[i], message, 0, NULL);
+            link_answer(&link->requests[i], message, 0, NULL);
             return;
         }
     }
@@ -364,7 +261,7 @@ static void take_ping(struct channel_link *link, const Hearth__Link__Ping *ping)
     Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
     message.body_case = HEARTH__LINK__TO_BROKER__BODY_PONG;
     message.pong = &pong;
-    (void)enqueue(link, &message);
+    (void)link_enqueue(link, &message);
 }
 
 static void take(struct channel_link *link, const Hearth__Link__FromBroker *message)
@@ -444,13 +341,13 @@ static void take(struct channel_link *link, const Hearth__Link__FromBroker *mess
 static void on_open(void *user)
 {
     struct channel_link *link = user;
-    link->heard_ms = now_ms(link);
+    link->heard_ms = link_now_ms(link);
     link->sent_ms = link->heard_ms;
 }
 
 void link_receive(struct channel_link *link, const uint8_t *data, size_t len)
 {
-    link->heard_ms = now_ms(link);
+    link->heard_ms = link_now_ms(link);
     Hearth__Link__FromBroker *message = hearth__link__from_broker__unpack(NULL, len, data);
     if (!message) {
         lost(link, "The broker sent something that is not a message.", 0);
@@ -458,7 +355,7 @@ void link_receive(struct channel_link *link, const uint8_t *data, size_t len)
     }
     take(link, message);
     hearth__link__from_broker__free_unpacked(message, NULL);
-    arm(link);
+    link_arm(link);
 }
 
 static void on_message(void *user, const uint8_t *data, size_t len)
@@ -481,8 +378,8 @@ static size_t on_produce(void *user, uint8_t *out, size_t cap)
         link->out_end = &link->out;
     }
     free(next);
-    link->sent_ms = now_ms(link);
-    arm(link);
+    link->sent_ms = link_now_ms(link);
+    link_arm(link);
     return len;
 }
 
@@ -507,7 +404,7 @@ static const struct channel_socket_ops socket_ops = {
 static void begin(struct channel_link *link)
 {
     set_state(link, CHANNEL_LINK_CONNECTING, NULL);
-    link->hello_deadline_ms = now_ms(link) + LINK_HELLO_MS;
+    link->hello_deadline_ms = link_now_ms(link) + LINK_HELLO_MS;
     link->presence_known = false;
     const struct channel_socket_config config = {
         .net = link->config.net,
@@ -523,7 +420,7 @@ static void begin(struct channel_link *link)
         lost(link, "Out of memory.", 0);
         return;
     }
-    arm(link);
+    link_arm(link);
 }
 
 /* ---- time */
@@ -531,10 +428,10 @@ static void begin(struct channel_link *link)
 static void on_timer(uv_timer_t *timer)
 {
     struct channel_link *link = timer->data;
-    const uint64_t now = now_ms(link);
+    const uint64_t now = link_now_ms(link);
     for (size_t i = 0; i < LINK_REQUESTS_MAX; i++) {
         if (link->requests[i].id != 0 && link->requests[i].deadline_ms <= now) {
-            answer(&link->requests[i], NULL, HEARTH__LINK__CODE__CODE_OFFLINE,
+            link_answer(&link->requests[i], NULL, HEARTH__LINK__CODE__CODE_OFFLINE,
                 "The broker did not answer in time.");
         }
     }
@@ -559,14 +456,14 @@ static void on_timer(uv_timer_t *timer)
             Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
             message.body_case = HEARTH__LINK__TO_BROKER__BODY_PING;
             message.ping = &ping;
-            (void)enqueue(link, &message);
+            (void)link_enqueue(link, &message);
             link->sent_ms = now;
         }
         break;
     case CHANNEL_LINK_REFUSED:
         break;
     }
-    arm(link);
+    link_arm(link);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -574,7 +471,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static void arm(struct channel_link *link)
+void link_arm(struct channel_link *link)
 {
     if (link->destroying) {
         return;
@@ -603,7 +500,7 @@ static void arm(struct channel_link *link)
         (void)uv_timer_stop(&link->timer);
         return;
     }
-    const uint64_t now = now_ms(link);
+    const uint64_t now = link_now_ms(link);
     (void)uv_timer_start(&link->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
@@ -621,8 +518,8 @@ struct channel_link *channel_link_create(const struct channel_link_config *confi
     link->state = CHANNEL_LINK_WAITING;
     (void)uv_timer_init(channel_net_loop(config->net), &link->timer);
     link->timer.data = link;
-    link->wake_ms = now_ms(link);
-    arm(link); /* the first callback comes from the loop, not from inside create */
+    link->wake_ms = link_now_ms(link);
+    link_arm(link); /* the first callback comes from the loop, not from inside create */
     return link;
 }
 
@@ -648,64 +545,6 @@ void channel_link_destroy(struct channel_link *link, void (*done)(void *user), v
     link->done_user = user;
     memset(&link->config.callbacks, 0, sizeof link->config.callbacks);
     drop_socket(link);
-    fail_requests(link, "The program ends.");
+    link_fail_requests(link, "The program ends.");
     uv_close((uv_handle_t *)&link->timer, timer_closed);
-}
-
-/* ---- asking for a connection */
-
-struct connecting {
-    channel_link_connect_fn *callback;
-    void *user;
-    uint8_t device_id[CHANNEL_ID_LEN], session_id[CHANNEL_ID_LEN];
-};
-
-static void connected(void *user, const Hearth__Link__FromBroker *answered, int code, const char *message)
-{
-    struct connecting connecting = *(struct connecting *)user;
-    free(user);
-    if (!answered) {
-        connecting.callback(connecting.user, NULL, code, message);
-        return;
-    }
-    const Hearth__Link__Relay *from =
-        answered->body_case == HEARTH__LINK__FROM_BROKER__BODY_RELAY ? answered->relay : NULL;
-    struct channel_relay relay = {0};
-    if (!from || from->path[0] != '/' || strlen(from->path) >= sizeof relay.path || from->token.len == 0 ||
-        from->token.len > sizeof relay.token || !link_id_ok(&from->session_id) ||
-        memcmp(from->session_id.data, connecting.session_id, CHANNEL_ID_LEN) != 0) {
-        connecting.callback(connecting.user, NULL, HEARTH__LINK__CODE__CODE_INTERNAL,
-            "The broker's answer does not fit what was asked.");
-        return;
-    }
-    memcpy(relay.path, from->path, strlen(from->path) + 1);
-    memcpy(relay.token, from->token.data, from->token.len);
-    relay.token_len = from->token.len;
-    memcpy(relay.session_id, connecting.session_id, CHANNEL_ID_LEN);
-    memcpy(relay.device_id, connecting.device_id, CHANNEL_ID_LEN);
-    connecting.callback(connecting.user, &relay, 0, NULL);
-    channel_crypto_wipe(&relay, sizeof relay);
-}
-
-uint32_t channel_link_connect(struct channel_link *link, const uint8_t device[static 16],
-    const uint8_t session_id[static 16], channel_link_connect_fn *callback, void *user)
-{
-    struct connecting *connecting = malloc(sizeof *connecting);
-    if (!connecting) {
-        return 0;
-    }
-    *connecting = (struct connecting){.callback = callback, .user = user};
-    memcpy(connecting->device_id, device, CHANNEL_ID_LEN);
-    memcpy(connecting->session_id, session_id, CHANNEL_ID_LEN);
-    Hearth__Link__Connect connect = HEARTH__LINK__CONNECT__INIT;
-    connect.device_id = (ProtobufCBinaryData){CHANNEL_ID_LEN, connecting->device_id};
-    connect.session_id = (ProtobufCBinaryData){CHANNEL_ID_LEN, connecting->session_id};
-    Hearth__Link__ToBroker message = HEARTH__LINK__TO_BROKER__INIT;
-    message.body_case = HEARTH__LINK__TO_BROKER__BODY_CONNECT;
-    message.connect = &connect;
-    const uint32_t id = link_send_owned(link, &message, connected, connecting);
-    if (id == 0) {
-        free(connecting);
-    }
-    return id;
 }

@@ -86,6 +86,16 @@ uint32_t link_send(
 /* The same where user came from malloc: fn frees it, or a cancel does. Failing leaves it to the caller. */
 uint32_t link_send_owned(
     struct channel_link *link, Hearth__Link__ToBroker *message, link_answer_fn *fn, void *user);
+/* A message without a request; -1 when it cannot be queued. */
+int link_enqueue(struct channel_link *link, const Hearth__Link__ToBroker *message);
+void link_drop_queue(struct channel_link *link);
+/* Free the slot, then tell who asked. */
+void link_answer(
+    struct link_request *slot, const Hearth__Link__FromBroker *message, int code, const char *text);
+void link_fail_requests(struct channel_link *link, const char *why);
+uint64_t link_now_ms(const struct channel_link *link);
+/* Set the timer to what is due next. */
+void link_arm(struct channel_link *link);
 void link_listen(struct channel_link *link, struct link_listener *listener);
 void link_unlisten(struct channel_link *link, struct link_listener *listener);
 bool link_online(const struct channel_link *link);

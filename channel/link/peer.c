@@ -5,20 +5,17 @@
 #include <string.h>
 #include <time.h>
 
-static void arm(struct channel_peer *peer);
-static void pump(struct channel_peer *peer);
-
 static uv_loop_t *loop_of(const struct channel_peer *peer)
 {
     return channel_net_loop(peer->link->config.net);
 }
 
-static uint64_t now_ms(const struct channel_peer *peer)
+uint64_t peer_now_ms(const struct channel_peer *peer)
 {
     return uv_now(loop_of(peer));
 }
 
-static uint64_t now_us(void)
+uint64_t peer_now_us(void)
 {
     return uv_hrtime() / 1000;
 }
@@ -36,7 +33,7 @@ static const struct channel_log *log_of(const struct channel_peer *peer)
 }
 
 /* Allowed moves only ever go forward, from anywhere to CLOSED. */
-static bool set_state(struct channel_peer *peer, enum peer_state state)
+bool peer_set_state(struct channel_peer *peer, enum peer_state state)
 {
     if (state <= peer->state) {
         return false;
@@ -49,278 +46,6 @@ bool peer_revoked(const struct channel_peer *peer)
 {
     const struct channel_device *device = channel_log_find(log_of(peer), peer->device.id);
     return !device || !channel_device_active(device, unix_ms());
-}
-
-/* ---- transports */
-
-static void transport_drop(struct peer_transport *transport, bool tell_session)
-{
-    struct channel_peer *peer = transport->peer;
-    struct channel_socket *socket = transport->socket;
-    const int path = transport->path;
-    if (!socket) {
-        return;
-    }
-    transport->socket = NULL;
-    transport->path = -1;
-    channel_crypto_wipe(&transport->relay, sizeof transport->relay);
-    channel_socket_close(socket);
-    if (tell_session && path >= 0 && peer->session) {
-        channel_session_path_lost(peer->session, path, now_us());
-    }
-}
-
-static void plan_redial(struct channel_peer *peer)
-{
-    if (peer->role != CHANNEL_INITIATOR || peer->redial_ms != 0 || peer->request != 0 ||
-        peer->state == PEER_CLOSED) {
-        return;
-    }
-    uint64_t wait = (uint64_t)PEER_REDIAL_FIRST_MS << (peer->redials < 4 ? peer->redials : 4);
-    uint16_t jitter = 0;
-    channel_crypto_random((uint8_t *)&jitter, sizeof jitter);
-    wait = wait < PEER_REDIAL_MAX_MS ? wait : PEER_REDIAL_MAX_MS;
-    peer->redials++;
-    peer->redial_ms = now_ms(peer) + wait / 2 + jitter % (wait / 2 + 1);
-}
-
-static bool any_path(const struct channel_peer *peer)
-{
-    for (size_t i = 0; i < PEER_TRANSPORTS; i++) {
-        if (peer->transports[i].path >= 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool any_transport(const struct channel_peer *peer)
-{
-    for (size_t i = 0; i < PEER_TRANSPORTS; i++) {
-        if (peer->transports[i].socket) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Nothing carries records now: say so, and look for another way. */
-static void path_gone(struct channel_peer *peer)
-{
-    if (peer->state == PEER_CLOSED || any_path(peer)) {
-        return;
-    }
-    if (peer->lost_ms == 0) {
-        peer->lost_ms = now_ms(peer);
-    }
-    if (peer->flowing) {
-        peer->flowing = false;
-        if (peer->accepted && peer->callbacks.flowing) {
-            peer->callbacks.flowing(peer->user, false);
-        }
-    }
-    if (peer->state == PEER_HANDSHAKE) {
-        /* Half a handshake cannot be resumed; whoever dialled may dial again. */
-        peer_fail(peer, HEARTH__LINK__CODE__CODE_OFFLINE,
-            "The other computer ended the connection before it was set up.");
-    } else if (!peer->dead && !any_transport(peer)) {
-        plan_redial(peer);
-    }
-}
-
-static void on_open(void *user)
-{
-    struct peer_transport *transport = user;
-    channel_socket_wake(transport->socket);
-}
-
-static void on_message(void *user, const uint8_t *data, size_t len)
-{
-    struct peer_transport *transport = user;
-    struct channel_peer *peer = transport->peer;
-    if (transport->path >= 0) {
-        if (channel_session_receive(peer->session, transport->path, data, len, now_us()) != 0) {
-            /* The events say what it means; a path that breaks rules is over in any case. */
-            transport_drop(transport, true);
-        }
-        pump(peer);
-        return;
-    }
-    if (len != PEER_READY_MESSAGE_BYTES || data[0] != 0x06 ||
-        memcmp(data + 1, peer->session_id, CHANNEL_ID_LEN) != 0) {
-        transport_drop(transport, false);
-        path_gone(peer);
-        arm(peer);
-        return;
-    }
-    transport->path = channel_session_path_add(peer->session, now_us());
-    if (transport->path < 0) {
-        transport->path = -1;
-        transport_drop(transport, false);
-        path_gone(peer);
-    } else if (set_state(peer, PEER_HANDSHAKE)) {
-        peer->handshake_ms = now_ms(peer) + PEER_HANDSHAKE_MS;
-    }
-    pump(peer);
-}
-
-static size_t on_produce(void *user, uint8_t *out, size_t cap)
-{
-    struct peer_transport *transport = user;
-    struct channel_peer *peer = transport->peer;
-    if (!transport->token_sent) {
-        transport->token_sent = true;
-        memcpy(out, transport->relay.token, transport->relay.token_len);
-        return transport->relay.token_len;
-    }
-    if (transport->path < 0) {
-        return 0;
-    }
-    const int len = channel_session_send(peer->session, transport->path, out, cap, now_us());
-    if (len > 0) {
-        transport->busy = true;
-        arm(peer); /* events of the send too: a callback here could close the socket under its own record */
-        return (size_t)len;
-    }
-    if (transport->busy) {
-        transport->busy = false;
-        if (peer->accepted && !peer->dead && peer->callbacks.drained) {
-            peer->callbacks.drained(peer->user);
-        }
-        if (!peer->dead && transport->path >= 0) {
-            const int more = channel_session_send(peer->session, transport->path, out, cap, now_us());
-            if (more > 0) {
-                transport->busy = true;
-                arm(peer);
-                return (size_t)more;
-            }
-        }
-    }
-    arm(peer);
-    return 0;
-}
-
-static void on_closed(void *user, int ws_code, const char *why)
-{
-    struct peer_transport *transport = user;
-    struct channel_peer *peer = transport->peer;
-    (void)ws_code;
-    (void)why;
-    if (peer->state == PEER_OPEN && peer->role == CHANNEL_INITIATOR && transport->path >= 0 &&
-        !transport->up) {
-        peer->resumes_refused++;
-    }
-    transport_drop(transport, true);
-    if (peer->resumes_refused >= PEER_RESUMES_REFUSED_MAX) {
-        peer_fail(peer, HEARTH__LINK__CODE__CODE_OFFLINE,
-            "The other computer no longer knows this session; it was restarted.");
-    }
-    path_gone(peer);
-    pump(peer);
-}
-
-static const struct channel_socket_ops socket_ops = {
-    .open = on_open, .message = on_message, .produce = on_produce, .closed = on_closed};
-
-void peer_attach(struct channel_peer *peer, const struct channel_relay *relay)
-{
-    struct peer_transport *transport = NULL;
-    for (size_t i = 0; i < PEER_TRANSPORTS && !transport; i++) {
-        if (!peer->transports[i].socket) {
-            transport = &peer->transports[i];
-        }
-    }
-    for (size_t i = 0; i < PEER_TRANSPORTS && !transport; i++) {
-        /* One that never became ready makes room for the newest. */
-        if (peer->transports[i].path < 0) {
-            transport = &peer->transports[i];
-            transport_drop(transport, false);
-        }
-    }
-    if (!transport || peer->state == PEER_CLOSED) {
-        return;
-    }
-    transport->relay = *relay;
-    transport->path = -1;
-    transport->token_sent = false;
-    transport->busy = false;
-    transport->up = false;
-    transport->deadline_ms = now_ms(peer) + PEER_RELAY_MS;
-    const struct channel_socket_config config = {
-        .net = peer->link->config.net,
-        .path = relay->path,
-        .protocol = "hearth-relay-1",
-        .message_max = CHANNEL_RECORD_MAX,
-        .send_max = CHANNEL_RECORD_MAX,
-        .ops = &socket_ops,
-        .user = transport,
-    };
-    transport->socket = channel_socket_create(&config);
-    if (!transport->socket) {
-        path_gone(peer);
-    }
-    arm(peer);
-}
-
-/* ---- dialling */
-
-static void on_relay(void *user, const struct channel_relay *relay, int code, const char *message)
-{
-    struct channel_peer *peer = user;
-    peer->request = 0;
-    if (peer->dead || peer->state == PEER_CLOSED) {
-        return;
-    }
-    if (relay) {
-        peer_attach(peer, relay);
-        return;
-    }
-    if (peer->state == PEER_DIALLING && code != HEARTH__LINK__CODE__CODE_BUSY) {
-        peer_fail(peer, code, message);
-        return;
-    }
-    if (code == HEARTH__LINK__CODE__CODE_DENIED || code == HEARTH__LINK__CODE__CODE_NOT_FOUND) {
-        peer_fail(peer, code, message);
-        return;
-    }
-    plan_redial(peer);
-    arm(peer);
-}
-
-static void dial(struct channel_peer *peer)
-{
-    peer->redial_ms = 0;
-    if (peer->request != 0 || any_transport(peer) || peer->state == PEER_CLOSED) {
-        return;
-    }
-    if (peer->link->state == CHANNEL_LINK_REFUSED) {
-        peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, peer->link->why);
-        return;
-    }
-    if (!link_online(peer->link)) {
-        return; /* the listener dials when the link is back */
-    }
-    peer->request = channel_link_connect(peer->link, peer->device.id, peer->session_id, on_relay, peer);
-    if (peer->request == 0) {
-        plan_redial(peer);
-    }
-    arm(peer);
-}
-
-static void on_link_state(void *user)
-{
-    struct channel_peer *peer = user;
-    if (peer->dead || peer->state == PEER_CLOSED) {
-        return;
-    }
-    if (peer->link->state == CHANNEL_LINK_REFUSED) {
-        peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, peer->link->why);
-        return;
-    }
-    if (peer->role == CHANNEL_INITIATOR && link_online(peer->link) && !any_path(peer)) {
-        peer->redials = 0;
-        dial(peer);
-    }
 }
 
 /* ---- the handshake's questions */
@@ -340,7 +65,7 @@ static void on_log(void *user, int code, const char *message)
             return;
         }
         verdict(peer);
-        pump(peer);
+        peer_pump(peer);
     }
 }
 
@@ -351,9 +76,9 @@ static void verdict(struct channel_peer *peer)
     const int contains = channel_log_contains(log, peer->head_count, peer->head_hash);
     if (contains == 0) {
         if (peer->verdict_ms == 0) {
-            peer->verdict_ms = now_ms(peer) + PEER_HEAD_MS;
+            peer->verdict_ms = peer_now_ms(peer) + PEER_HEAD_MS;
         }
-        if (now_ms(peer) >= peer->verdict_ms) {
+        if (peer_now_ms(peer) >= peer->verdict_ms) {
             peer_fail(peer, HEARTH__LINK__CODE__CODE_OFFLINE,
                 "The other side knows newer changes of the account, and the broker did not give them in "
                 "time.");
@@ -362,7 +87,7 @@ static void verdict(struct channel_peer *peer)
         if (peer->log_request == 0) {
             peer->log_request = link_log_fetch(peer->link, on_log, peer);
         }
-        arm(peer);
+        peer_arm(peer);
         return; /* without a link the deadline decides, or log_changed */
     }
     peer->verdict_due = false;
@@ -407,7 +132,7 @@ static void on_log_changed(void *user)
     }
     if (peer->verdict_due) {
         verdict(peer);
-        pump(peer);
+        peer_pump(peer);
     } else if (peer->state == PEER_OPEN && peer_revoked(peer)) {
         peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, "That device was removed from the account.");
     }
@@ -417,7 +142,7 @@ static void on_log_changed(void *user)
 
 static void take_open(struct channel_peer *peer)
 {
-    if (!set_state(peer, PEER_OPEN)) {
+    if (!peer_set_state(peer, PEER_OPEN)) {
         return;
     }
     peer->handshake_ms = 0;
@@ -440,7 +165,7 @@ static void take_path_up(struct channel_peer *peer, int path)
     for (size_t i = 0; i < PEER_TRANSPORTS; i++) {
         struct peer_transport *transport = &peer->transports[i];
         if (transport->socket && transport->path >= 0 && transport->path != path) {
-            transport_drop(transport, true);
+            peer_transport_drop(transport, true);
         } else if (transport->socket && transport->path == path) {
             transport->up = true;
         }
@@ -460,10 +185,10 @@ static void take_path_down(struct channel_peer *peer, int path)
 {
     for (size_t i = 0; i < PEER_TRANSPORTS; i++) {
         if (peer->transports[i].socket && peer->transports[i].path == path) {
-            transport_drop(&peer->transports[i], false);
+            peer_transport_drop(&peer->transports[i], false);
         }
     }
-    path_gone(peer);
+    peer_path_gone(peer);
 }
 
 static void take_closed(struct channel_peer *peer, const struct channel_event *event)
@@ -475,11 +200,11 @@ static void take_closed(struct channel_peer *peer, const struct channel_event *e
     } else {
         (void)snprintf(why, sizeof why, "The session ended: %s.", channel_strerror(event->error));
     }
-    if (!set_state(peer, PEER_CLOSED)) {
+    if (!peer_set_state(peer, PEER_CLOSED)) {
         return;
     }
     for (size_t i = 0; i < PEER_TRANSPORTS; i++) {
-        transport_drop(&peer->transports[i], false);
+        peer_transport_drop(&peer->transports[i], false);
     }
     if (peer->accepted && !peer->dead && peer->callbacks.closed) {
         peer->callbacks.closed(peer->user, event->error == 0 ? 0 : HEARTH__LINK__CODE__CODE_DENIED,
@@ -537,7 +262,7 @@ static void take_event(struct channel_peer *peer, const struct channel_event *ev
 
 /* Take all events, then let the sockets ask for what the session has to say. Callbacks may come back
  * here; the outermost call does the work. */
-static void pump(struct channel_peer *peer)
+void peer_pump(struct channel_peer *peer)
 {
     if (peer->pumping) {
         peer->again = true;
@@ -560,7 +285,7 @@ static void pump(struct channel_peer *peer)
             channel_socket_wake(peer->transports[i].socket);
         }
     }
-    arm(peer);
+    peer_arm(peer);
 }
 
 /* ---- time */
@@ -568,16 +293,16 @@ static void pump(struct channel_peer *peer)
 static void on_timer(uv_timer_t *timer)
 {
     struct channel_peer *peer = timer->data;
-    const uint64_t now = now_ms(peer);
+    const uint64_t now = peer_now_ms(peer);
     for (size_t i = 0; i < PEER_TRANSPORTS; i++) {
         struct peer_transport *transport = &peer->transports[i];
         if (transport->socket && transport->path < 0 && now >= transport->deadline_ms) {
-            transport_drop(transport, false);
-            path_gone(peer);
+            peer_transport_drop(transport, false);
+            peer_path_gone(peer);
         }
     }
-    if (channel_session_deadline_us(peer->session) <= now_us()) {
-        channel_session_tick(peer->session, now_us());
+    if (channel_session_deadline_us(peer->session) <= peer_now_us()) {
+        channel_session_tick(peer->session, peer_now_us());
     }
     if (peer->handshake_ms != 0 && now >= peer->handshake_ms) {
         peer_fail(peer, HEARTH__LINK__CODE__CODE_OFFLINE,
@@ -591,9 +316,9 @@ static void on_timer(uv_timer_t *timer)
         /* Removal is told by the log; a certificate just runs out. The pings of a session bring us here. */
         peer_fail(peer, HEARTH__LINK__CODE__CODE_DENIED, "That device's time in the account is over.");
     } else if (peer->redial_ms != 0 && now >= peer->redial_ms) {
-        dial(peer);
+        peer_dial(peer);
     }
-    pump(peer);
+    peer_pump(peer);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -601,7 +326,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return b != 0 && b < a ? b : a;
 }
 
-static void arm(struct channel_peer *peer)
+void peer_arm(struct channel_peer *peer)
 {
     if (peer->dead || peer->pumping) {
         return;
@@ -610,11 +335,11 @@ static void arm(struct channel_peer *peer)
         (void)uv_timer_stop(&peer->timer);
         return;
     }
-    const uint64_t now = now_ms(peer);
+    const uint64_t now = peer_now_ms(peer);
     uint64_t at = channel_session_event_waits(peer->session) ? now : UINT64_MAX;
     const uint64_t session_us = channel_session_deadline_us(peer->session);
     if (session_us != UINT64_MAX && at != now) {
-        const uint64_t clock_us = now_us();
+        const uint64_t clock_us = peer_now_us();
         at = now + (session_us > clock_us ? (session_us - clock_us + 999) / 1000 : 0);
     }
     at = least(at, peer->handshake_ms);
@@ -666,17 +391,17 @@ struct channel_peer *peer_create(struct channel_link *link, enum channel_role ro
     memcpy(config.peer_public, device->dh_public, 32);
     const int head = channel_log_head_write(log_of(peer), config.payload, sizeof config.payload);
     config.payload_len = head > 0 ? (size_t)head : 0;
-    peer->session = channel_session_create(&config, now_us());
+    peer->session = channel_session_create(&config, peer_now_us());
     if (!peer->session) {
         free(peer);
         return NULL;
     }
     (void)uv_timer_init(loop_of(peer), &peer->timer);
     peer->timer.data = peer;
-    peer->created_ms = now_ms(peer);
+    peer->created_ms = peer_now_ms(peer);
     peer->handshake_ms = peer->created_ms + PEER_HANDSHAKE_MS + PEER_RELAY_MS;
     peer->listener =
-        (struct link_listener){.state = on_link_state, .log_changed = on_log_changed, .user = peer};
+        (struct link_listener){.state = peer_link_state, .log_changed = on_log_changed, .user = peer};
     link_listen(link, &peer->listener);
     return peer;
 }
@@ -697,14 +422,14 @@ struct channel_peer *channel_peer_dial(struct channel_link *link, const uint8_t 
     peer->user = user;
     peer->accepted = true;
     /* From the loop, so that no callback comes before the caller has the peer. */
-    peer->redial_ms = now_ms(peer) + 1;
-    arm(peer);
+    peer->redial_ms = peer_now_ms(peer) + 1;
+    peer_arm(peer);
     return peer;
 }
 
 void peer_fail(struct channel_peer *peer, int code, const char *why)
 {
-    if (!set_state(peer, PEER_CLOSED)) {
+    if (!peer_set_state(peer, PEER_CLOSED)) {
         return;
     }
     peer->request = peer->request ? (channel_link_cancel(peer->link, peer->request), 0u) : 0u;
@@ -731,7 +456,7 @@ void channel_peer_close(struct channel_peer *peer, uint32_t reason, const char *
     if (!peer || peer->dead) {
         return;
     }
-    (void)set_state(peer, PEER_CLOSED);
+    (void)peer_set_state(peer, PEER_CLOSED);
     peer->dead = true;
     if (peer->request) {
         channel_link_cancel(peer->link, peer->request);
@@ -748,12 +473,12 @@ void channel_peer_close(struct channel_peer *peer, uint32_t reason, const char *
         uint8_t record[CHANNEL_RECORD_MAX];
         while (transport->socket && transport->path >= 0) {
             const int len =
-                channel_session_send(peer->session, transport->path, record, sizeof record, now_us());
+                channel_session_send(peer->session, transport->path, record, sizeof record, peer_now_us());
             if (len <= 0 || channel_socket_push(transport->socket, record, (size_t)len) != 0) {
                 break;
             }
         }
-        transport_drop(transport, false);
+        peer_transport_drop(transport, false);
     }
     uv_close((uv_handle_t *)&peer->timer, timer_closed);
 }
@@ -771,7 +496,7 @@ const struct channel_device *channel_peer_device(struct channel_peer *peer)
 void channel_peer_flush(struct channel_peer *peer)
 {
     if (!peer->dead) {
-        pump(peer);
+        peer_pump(peer);
     }
 }
 

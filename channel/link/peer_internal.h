@@ -1,4 +1,5 @@
-/* The inside of a peer, for peer.c (one session and its sockets) and peer_set.c (the host's many). */
+/* The inside of a peer, for peer.c (one session), peer_transport.c (its sockets) and peer_set.c (the host's
+ * many). */
 #pragma once
 
 #include "channel/link/link_internal.h"
@@ -78,3 +79,19 @@ bool peer_revoked(const struct channel_peer *peer);
 /* A peer of a set is open: ask the host. False = refused. */
 bool peer_set_accept(struct channel_peer *peer);
 void peer_set_remove(struct channel_peer *peer);
+
+/* peer.c */
+uint64_t peer_now_ms(const struct channel_peer *peer);
+uint64_t peer_now_us(void);
+/* Only forward; false when it is not. */
+bool peer_set_state(struct channel_peer *peer, enum peer_state state);
+/* Take all events and let the sockets ask for what there is to say; set the timer anew. */
+void peer_pump(struct channel_peer *peer);
+void peer_arm(struct channel_peer *peer);
+
+/* peer_transport.c */
+void peer_transport_drop(struct peer_transport *transport, bool tell_session);
+/* Nothing carries records now, perhaps: say so, and look for another way. */
+void peer_path_gone(struct channel_peer *peer);
+void peer_dial(struct channel_peer *peer);
+void peer_link_state(void *user);
