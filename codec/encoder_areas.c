@@ -198,13 +198,44 @@ static uint32_t swaps_among(const struct codec_job *j, size_t tile, uint32_t cel
     return fits;
 }
 
+/* Of some cells of a tile those that a look at whole rows does not rule out: where what lies under a place is
+ * not the picture, there must be nothing under it, and the screen must be right. */
+static uint32_t swap_candidates(const struct codec_job *j, size_t tile, uint32_t cells)
+{
+    const struct codec_encoder *e = j->e;
+    const int32_t tx = codec_tile_x_of(e, tile), ty = codec_tile_y_of(e, tile);
+    const int32_t w = codec_screen_tile_w(&e->sent, tx), h = codec_screen_tile_h(&e->sent, ty);
+    const int32_t x0 = tx * CODEC_TILE_PX, y0 = ty * CODEC_TILE_PX;
+    for (int32_t y = 0; y < h; y++) {
+        const uint32_t shift = (uint32_t)(y / CODEC_CELL_PX * CODEC_CELLS_PER_TILE);
+        const uint32_t *truth = codec_truth_at(&j->truth, x0, y0 + y);
+        const uint32_t *under = codec_screen_under_at(&e->sent, x0, y0 + y);
+        uint32_t left = cells >> shift & 15u;
+        if (left == 0) {
+            y |= CODEC_CELL_PX - 1;
+            continue;
+        }
+        const uint64_t wrong = e->compare(truth, under, w);
+        if (wrong == 0)
+            continue;
+        left &= ~codec_compare_fold(wrong & e->compare(truth, codec_screen_at(&e->sent, x0, y0 + y), w));
+        for (uint32_t c = 0; c < CODEC_CELLS_PER_TILE; c++) {
+            const uint64_t in = wrong & (uint64_t)0xffffu << (c * CODEC_CELL_PX);
+            if (in != 0 && under[__builtin_ctzll(in)] != 0)
+                left &= ~(1u << c);
+        }
+        cells &= ~(15u << shift) | left << shift;
+    }
+    return cells;
+}
+
 size_t codec_job_find_swaps(struct codec_job *j)
 {
     struct codec_encoder *e = j->e;
     size_t found = 0;
     for (size_t t = 0; t < e->tiles; t++) {
         const uint32_t dirty = e->dirty[t];
-        uint32_t fits = dirty != 0 ? swaps_among(j, t, dirty) : 0;
+        uint32_t fits = dirty != 0 ? swaps_among(j, t, swap_candidates(j, t, dirty)) : 0;
         found += (size_t)__builtin_popcount(fits);
         /* Others only make the rectangles larger. */
         if (fits != 0)

@@ -16,8 +16,11 @@ enum {
     MAX_RECTS_PER_VECTOR = 4,
     SAMPLES = 128,
     MIN_GOOD_SAMPLES = 4,
+    MIN_GOOD_SHARE = 10,
+    MAX_FAILURES = 2, /* vectors in a row that lead to nothing end a search */
     GROW_PX = CODEC_CELL_PX - 1,
-    REST_US = 200000 /* after so long without a search nothing counts as restless */
+    SEARCH_ALL_EVERY = 8, /* searches, one looks at restless parts too */
+    REST_US = 200000      /* after so long without a search nothing counts as restless */
 };
 
 struct codec_motion *codec_motion_create(int32_t width_px, int32_t height_px)
@@ -140,7 +143,8 @@ static bool worth_trying(const struct codec_motion *m, const struct codec_truth 
             tried++;
             good += equal_at(t, s, cell_rect(s, x, y), by);
         }
-    return good >= MIN_GOOD_SAMPLES || (good >= 2 && good * 2 >= tried);
+    /* Of text with letters of one width some equal others at any number of lines and columns. */
+    return (good >= MIN_GOOD_SAMPLES && good * MIN_GOOD_SHARE >= tried) || (good >= 2 && good * 2 >= tried);
 }
 
 /* Which cells of a box equal the screen where the vector says they come from. */
@@ -354,16 +358,36 @@ static void try_votes(
     struct codec_motion *m, const struct codec_truth *t, const struct codec_screen *s, int32_t most)
 {
     struct motion_vector by;
-    for (int32_t n = 0; n < most && !finished(m) && motion_search_best(m, &by); n++) {
+    int32_t failures = 0;
+    for (int32_t n = 0; n < most && failures < MAX_FAILURES && !finished(m) && motion_search_best(m, &by);
+         n++) {
         bool again = false;
         for (int32_t i = 0; i < m->tried_count; i++)
             again = again || (m->tried[i].dx == by.dx && m->tried[i].dy == by.dy);
         if (again)
             continue;
         m->tried[m->tried_count++] = by;
-        if (worth_trying(m, t, s, m->box, by))
-            take_rects(m, t, s, m->box, by);
+        if (!worth_trying(m, t, s, m->box, by))
+            continue;
+        const size_t before = m->copies;
+        take_rects(m, t, s, m->box, by);
+        failures = m->copies > before ? 0 : failures + 1;
     }
+}
+
+/* Whether a search of the box can be expected to find something: not when most of its change is restless, and
+ * the rest only scattered about. */
+static bool worth_searching(const struct codec_motion *m)
+{
+    const struct motion_box b = m->box;
+    int32_t wanted = 0, calm = 0;
+    for (int32_t y = b.top; y <= b.bottom; y++)
+        for (int32_t x = b.left; x <= b.right; x++) {
+            const int32_t i = y * m->cols + x;
+            wanted += m->cell[i] == MOTION_WANTED;
+            calm += m->cell[i] == MOTION_WANTED && motion_calm(m, i);
+        }
+    return calm * 2 >= wanted || calm * 6 >= (b.right - b.left + 1) * (b.bottom - b.top + 1);
 }
 
 /* Whether a copy must come before another: the other writes or uncovers what it reads, or it uncovers what
@@ -417,22 +441,29 @@ size_t codec_motion_find(struct codec_motion *m, const struct codec_truth *t, co
     if (now_us - m->searched_us > REST_US)
         memset(m->restless, 0, (size_t)cells);
     m->searched_us = now_us;
+    m->all_calm = ++m->searches % SEARCH_ALL_EVERY == 0;
     m->tried_count = 0;
     m->copies = 0;
     m->area = 0;
     find_box(m);
     try_hints(m, t, s, hints, hint_count);
     try_recent(m, t, s);
-    if (!finished(m)) {
+    const bool search = !finished(m) && worth_searching(m);
+    if (search) {
         motion_search_strips(m, t, s);
         try_votes(m, t, s, MAX_STRIP_VECTORS);
     }
-    if (!finished(m)) {
+    if (search && !finished(m)) {
         motion_search_patterns(m, t, s);
         try_votes(m, t, s, MAX_PATTERN_VECTORS);
     }
-    for (int32_t i = 0; i < cells; i++)
-        m->restless[i] = m->cell[i] != MOTION_WANTED ? 0 : (uint8_t)(m->restless[i] + 1);
+    for (int32_t i = 0; i < cells; i++) {
+        const uint8_t was = m->restless[i];
+        if (m->cell[i] == MOTION_WANTED)
+            m->restless[i] = (uint8_t)min32(was + MOTION_UNREST, MOTION_MAX_UNREST);
+        else
+            m->restless[i] = m->cell[i] == MOTION_EXPLAINED || was == 0 ? 0 : (uint8_t)(was - 1);
+    }
     order_copies(m, out);
     return m->copies;
 }

@@ -9,6 +9,9 @@ enum {
     MOTION_VOTE_BITS = 12,
     MOTION_MIN_VOTES = 6,
     MOTION_RECENT = 4,
+    MOTION_UNREST = 2, /* by one search; a cell that did not change loses 1 */
+    MOTION_RESTLESS = 6,
+    MOTION_MAX_UNREST = 12,
     MOTION_MAX_TRIED = 16 /* recent ones, and those voted for */
 };
 
@@ -40,8 +43,10 @@ struct codec_motion {
     int32_t changed, unexplained;
     uint8_t *cell;     /* owned, per cell: enum motion_cell */
     uint8_t *match;    /* owned, per cell: equal under the present vector */
-    uint8_t *restless; /* owned, per cell: searches in a row that left it unexplained */
-    int32_t *line;     /* owned: scratch of the larger of cols and rows, twice */
+    uint8_t *restless; /* owned, per cell: grows by searches that leave it unexplained, wears off */
+    bool all_calm;     /* this search looks at restless parts too */
+    uint32_t searches;
+    int32_t *line; /* owned: scratch of the larger of cols and rows, twice */
     size_t lines;
     struct motion_vector recent[MOTION_RECENT]; /* what worked, the latest first */
     int32_t recent_count;
@@ -72,6 +77,5 @@ bool motion_pattern_hash(
 
 static inline bool motion_calm(const struct codec_motion *m, int32_t i)
 {
-    enum { RESTLESS = 3, AGAIN = 8 };
-    return m->restless[i] < RESTLESS || m->restless[i] % AGAIN == 0;
+    return m->all_calm || m->restless[i] < MOTION_RESTLESS;
 }

@@ -16,15 +16,6 @@ bool codec_truth_equals(
     return true;
 }
 
-/* One bit for each cell of a row of a tile that has a pixel's bit set. */
-static uint32_t fold(uint64_t pixels)
-{
-    uint32_t cells = 0;
-    for (uint32_t c = 0; c < CODEC_CELLS_PER_TILE; c++)
-        cells |= (uint32_t)((pixels >> (c * CODEC_CELL_PX) & 0xffffu) != 0) << c;
-    return cells;
-}
-
 /* All pixels of the cells in a row of a tile. */
 static uint64_t unfold(uint32_t cells)
 {
@@ -59,7 +50,7 @@ void codec_truth_diff(const struct codec_truth *t, const struct codec_screen *s,
                 const uint64_t d = t->compare(
                     a + i * CODEC_TILE_PX, b + i * CODEC_TILE_PX, i == count - 1 ? last_w : CODEC_TILE_PX);
                 if (d != 0) {
-                    const uint32_t found = fold(d) & left[i];
+                    const uint32_t found = codec_compare_fold(d) & left[i];
                     differs[i] = (uint8_t)(differs[i] | found);
                     left[i] = (uint8_t)(left[i] & ~found);
                 }
