@@ -128,7 +128,8 @@ int codec_encoder_reset(struct codec_encoder *e, int32_t width_px, int32_t heigh
 
 bool codec_encoder_pending(const struct codec_encoder *e)
 {
-    return e->start || e->dirty_cells > 0 || e->sent.lossy_cells > 0;
+    return e->start || e->dirty_cells > 0 || e->sent.lossy_cells > 0 ||
+           codec_videos_deadline_us(e->videos) != UINT64_MAX;
 }
 
 uint64_t codec_encoder_deadline_us(const struct codec_encoder *e)
@@ -167,7 +168,7 @@ static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, 
         return err < 0 ? err : CODEC_ERR_SPACE;
     }
     codec_job_set_deadline(e, j->now_us);
-    j->stats.complete = e->dirty_cells == 0 && !codec_videos_wait(e->videos);
+    j->stats.complete = e->dirty_cells == 0 && !codec_videos_wait(e->videos, j->now_us);
     j->stats.exact = e->dirty_cells == 0 && e->sent.lossy_cells == 0;
     put_check(j);
     /* A picture that went back to what the viewer has needs nothing but the word that it is whole. */

@@ -296,19 +296,17 @@ static bool find_refinement(struct codec_job *j)
 
 void codec_job_set_deadline(struct codec_encoder *e, uint64_t now_us)
 {
-    e->deadline_us = e->dirty_cells > 0 || codec_videos_wait(e->videos) ? now_us : UINT64_MAX;
-    if (e->sent.lossy_cells == 0)
-        return;
     uint64_t due = UINT64_MAX;
-    for (size_t t = 0; t < e->tiles; t++)
+    for (size_t t = 0; e->sent.lossy_cells > 0 && t < e->tiles; t++)
         if (e->sent.lossy[t] != 0 && e->changed_us[t] + STILL_US < due &&
             !codec_videos_touch(e->videos, &e->sent, t))
             due = e->changed_us[t] + STILL_US;
     due = due < e->refine_us ? e->refine_us : due;
     const uint64_t video = codec_videos_deadline_us(e->videos);
     due = video < due ? video : due;
-    due = due < now_us ? now_us : due;
-    e->deadline_us = due < e->deadline_us ? due : e->deadline_us;
+    if (e->dirty_cells > 0 || codec_videos_wait(e->videos, now_us) || due < now_us)
+        due = now_us;
+    e->deadline_us = due;
 }
 
 void codec_job_send_pixels(struct codec_job *j)

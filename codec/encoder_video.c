@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+    COST_TIMES = 3,          /* a stream takes at most a third of a core */
     MIN_PACKET_BYTES = 3000, /* asked of a coder at least, however small the budget */
     COVER_MAX_RECTS = 64,    /* per message and stream */
     EDGE_CELLS = 2,          /* a stream is opened anew when what moves is larger by this */
@@ -24,6 +25,7 @@ struct stream {
     void *coder;
     enum codec_video_kind kind;
     uint64_t opened_us, changed_us;
+    uint64_t next_us;  /* no packet before */
     uint8_t *plane[3]; /* owned */
     size_t stride_uv;
 };
@@ -376,12 +378,14 @@ static bool put_packet(struct codec_job *j, struct stream *s)
         .key = s->key || !s->is.keyed,
         .max_bytes = (uint32_t)(left > MIN_PACKET_BYTES ? left : MIN_PACKET_BYTES),
     };
-    bool key = false;
-    const int n = v->ops->encode(s->coder, &frame, j->payload + j->coded, j->cap - j->coded, &key);
-    if (n <= 0 || (frame.key && !key))
+    struct codec_video_packet packet = {0};
+    const int n = v->ops->encode(s->coder, &frame, j->payload + j->coded, j->cap - j->coded, &packet);
+    if (n <= 0 || (frame.key && !packet.key))
         return false;
+    s->next_us = j->now_us + COST_TIMES * (uint64_t)packet.cost_us;
     (void)codec_job_put_op(
-        j, &(struct codec_op){.type = CODEC_OP_VIDEO, .stream = s->is.id, .key = key, .len = (uint32_t)n});
+        j, &(struct codec_op){
+               .type = CODEC_OP_VIDEO, .stream = s->is.id, .key = packet.key, .len = (uint32_t)n});
     j->coded += (size_t)n;
     s->is.keyed = true;
     s->key = false;
@@ -446,7 +450,7 @@ static bool send_covers(struct codec_job *j, const struct stream *s)
 /* Whether a stream's packet goes into this message. */
 static bool may_send(struct codec_job *j, struct stream *s)
 {
-    if (!s->live || s->closing || s->paused || !s->changed || j->e->start)
+    if (!s->live || s->closing || s->paused || !s->changed || j->now_us < s->next_us)
         return false;
     /* A key's echo does not wait for a picture to be coded: once, it goes ahead alone. */
     if (j->ops_len > 0 && !s->postponed) {
@@ -509,13 +513,13 @@ void codec_job_video_send(struct codec_job *j)
         }
 }
 
-bool codec_videos_wait(const struct codec_videos *v)
+bool codec_videos_wait(const struct codec_videos *v, uint64_t now_us)
 {
     if (v && v->again)
         return true;
     for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++) {
         const struct stream *s = &v->stream[i];
-        if (s->closing || (s->live && s->changed && !s->paused))
+        if (s->closing || (s->live && s->changed && !s->paused && now_us >= s->next_us))
             return true;
     }
     return false;
@@ -530,6 +534,8 @@ uint64_t codec_videos_deadline_us(const struct codec_videos *v)
         const uint64_t leave = v->stream[i].changed_us + CODEC_VIDEO_LEAVE_US;
         due = leave < due ? leave : due;
         due = v->settle_us < due ? v->settle_us : due;
+        if (v->stream[i].changed && !v->stream[i].paused && v->stream[i].next_us < due)
+            due = v->stream[i].next_us;
     }
     return due;
 }

@@ -38,6 +38,7 @@ void codec_job_video_seen(struct codec_job *j, size_t tile, uint16_t cells, uint
 bool codec_job_video_settled(struct codec_job *j, size_t tile, uint16_t *out);
 bool codec_videos_touch(const struct codec_videos *videos, const struct codec_screen *sent, size_t tile);
 
-/* Whether a packet or a cover waits; when the streams want to be looked at next, UINT64_MAX for never. */
-bool codec_videos_wait(const struct codec_videos *videos);
+/* Whether a packet or a cover waits to go now; when the streams want to be looked at next, UINT64_MAX for
+ * never. */
+bool codec_videos_wait(const struct codec_videos *videos, uint64_t now_us);
 uint64_t codec_videos_deadline_us(const struct codec_videos *videos);

@@ -44,15 +44,25 @@ struct codec_video_frame {
     uint32_t max_bytes; /* soft */
 };
 
+struct codec_video_packet {
+    bool key;         /* decodable alone */
+    uint32_t cost_us; /* processor time; the encoder leaves twice that to others before the next */
+};
+
+/* What a coder learns of the machine, kept by its owner over streams: data of open(). Zero at first. */
+struct codec_video_pace {
+    uint32_t percent; /* of the usual cost */
+};
+
 /* A video coder as the encoder of the screen uses it, given by its owner. All calls come from inside
  * codec_encoder_*(). */
 struct codec_video_coder {
     /* NULL when it cannot. out_sps: profile, constraints and level, as the SPS will have them. */
     void *(*open)(void *data, const struct codec_video_format *format, uint8_t out_sps[3]);
-    /* One picture in, its whole Annex B access unit out: nothing is held back. Bytes written, or CODEC_ERR_*,
-     * after which the stream is closed. *out_key: decodable alone. */
-    int (*encode)(
-        void *coder, const struct codec_video_frame *frame, uint8_t *out, size_t cap, bool *out_key);
+    /* One picture in, its whole Annex B access unit out: nothing is held back. Bytes written with *packet, or
+     * CODEC_ERR_*, after which the stream is closed. */
+    int (*encode)(void *coder, const struct codec_video_frame *frame, uint8_t *out, size_t cap,
+        struct codec_video_packet *packet);
     void (*close)(void *coder);
 };
 

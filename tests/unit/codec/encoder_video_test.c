@@ -347,6 +347,20 @@ static void a_coder_that_does_not_open_is_left_alone(void **state)
     assert_true(d->link.stats.tiles_jpeg > 0);
 }
 
+static void a_costly_video_leaves_time_to_others(void **state)
+{
+    struct desk *d = *state;
+    d->video.cost_us = FRAME_US;
+    play(d, 12);
+    const int packets = d->packets;
+    play(d, 30);
+    assert_in_range(d->packets - packets, 9, 11);
+    d->link.now_us += 3 * FRAME_US;
+    assert_true(message(d, NULL) > 0); /* the newest goes when its time has come */
+    double mse;
+    assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
+}
+
 static void a_reset_ends_the_streams(void **state)
 {
     struct desk *d = *state;
@@ -405,6 +419,7 @@ int main(void)
         TEST(a_viewer_whose_decoder_fails_gets_pictures_as_before),
         TEST(a_coder_that_fails_costs_its_stream_only),
         TEST(a_coder_that_does_not_open_is_left_alone),
+        TEST(a_costly_video_leaves_time_to_others),
         TEST(a_reset_ends_the_streams),
         TEST(a_player_that_grows_starts_anew),
         TEST(a_small_spinner_is_no_video),

@@ -36,8 +36,8 @@ static uint8_t *put_plane(uint8_t *out, const uint8_t *plane, size_t stride, int
     return out;
 }
 
-static int coder_encode(
-    void *coder, const struct codec_video_frame *frame, uint8_t *out, size_t cap, bool *out_key)
+static int coder_encode(void *coder, const struct codec_video_frame *frame, uint8_t *out, size_t cap,
+    struct codec_video_packet *packet)
 {
     struct coder *c = coder;
     const struct codec_yuv *p = &frame->picture;
@@ -56,7 +56,7 @@ static int coder_encode(
     c->link->packets++;
     c->link->keys += frame->key;
     c->link->max_bytes = frame->max_bytes;
-    *out_key = frame->key;
+    *packet = (struct codec_video_packet){.key = frame->key, .cost_us = c->link->cost_us};
     return (int)len;
 }
 

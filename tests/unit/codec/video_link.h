@@ -6,8 +6,9 @@
 
 /* What the coder does and did; its open() gets it as data. */
 struct video_link {
-    bool refuse; /* open() fails */
-    bool fail;   /* encode() fails */
+    bool refuse;      /* open() fails */
+    bool fail;        /* encode() fails */
+    uint32_t cost_us; /* what it says a packet costs */
     int opened, closed, packets, keys;
     uint32_t max_bytes; /* of the last frame */
 };
