@@ -1,6 +1,7 @@
 #include "host/screen/screen_internal.h"
 
 #include "codec/store.h"
+#include "codec/video_module/module.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -359,6 +360,7 @@ struct screen *screen_create(uv_loop_t *loop, capture_open_fn *open, const char 
     screen->open = open;
     screen->retry_gap_us = SCREEN_RETRY_MIN_US;
     screen->store = make_store();
+    screen->video = codec_video_coder_load();
     screen->message = malloc(SCREEN_ENVELOPE_BYTES + (size_t)CODEC_MAX_MESSAGE_BYTES);
     screen->display = display ? strdup(display) : NULL;
     if (!screen->message || (display && !screen->display)) {

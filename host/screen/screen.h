@@ -28,6 +28,7 @@ enum {
     SCREEN_STORE_TILES = 4096 /* kept for all viewers together, 64 MiB */
 };
 
+struct codec_video_wish;
 struct screen;
 struct screen_viewer;
 
@@ -114,6 +115,13 @@ void screen_viewer_reset(struct screen_viewer *viewer);
 /* What the viewer can hold, as it said: pixels of a screen (0 = any; of a larger one it is told that it is)
  * and slots for exact tiles. Counts from the next start on. */
 void screen_viewer_set_limits(struct screen_viewer *viewer, uint32_t max_pixels, uint32_t slots);
+
+/* What video the viewer decodes, ScreenStart.video: bits of enum codec_video_kind. Counts from the next
+ * start on; none at first. */
+void screen_viewer_set_video(struct screen_viewer *viewer, unsigned kinds);
+
+/* What the viewer says about one of its video streams; untrusted, unknown numbers are ignored. */
+void screen_viewer_video(struct screen_viewer *viewer, uint8_t stream, const struct codec_video_wish *wish);
 
 /* The link can take more. */
 void screen_viewer_wake(struct screen_viewer *viewer);

@@ -2,6 +2,7 @@
  * input). Loop thread only. */
 #pragma once
 
+#include "codec/video.h"
 #include "host/screen/moves.h"
 #include "host/screen/screen.h"
 #include "host/screen/tiles.h"
@@ -16,8 +17,10 @@ struct screen_viewer {
     struct capture_seat *seat; /* made at the first input */
     bool gone;                 /* destroyed inside a callback; freed at the end of the turn */
     bool started, clipboard;
-    uint32_t max_pixels;           /* 0 = any */
-    uint32_t slots, made_slots;    /* announced; those the encoder was made for */
+    uint32_t max_pixels;        /* 0 = any */
+    uint32_t slots, made_slots; /* announced; those the encoder was made for */
+    unsigned video_kinds;       /* that it decodes; the encoder was made for made_kinds */
+    unsigned made_kinds;
     struct codec_encoder *encoder; /* only while started and while there is a screen */
     struct screen_tiles dirty;     /* grabbed, not yet encoded for this viewer */
     struct screen_moves moves;
@@ -54,8 +57,10 @@ struct screen {
     uint64_t echo_us; /* last input of anyone */
     uint32_t capture_us;
     uint64_t grabs, frames, bytes;
-    struct codec_store *store; /* what viewers have in their slots; NULL: they have none */
-    uint8_t *message;          /* envelope and codec message being built */
+    struct codec_store *store;             /* what viewers have in their slots; NULL: they have none */
+    const struct codec_video_coder *video; /* NULL: none on this PC */
+    struct codec_video_pace video_pace;
+    uint8_t *message; /* envelope and codec message being built */
 };
 
 uint64_t screen_now_us(void);

@@ -83,16 +83,21 @@ bool screen_viewer_renew(struct screen_viewer *viewer)
         return true; /* it waits for another size, or a start with another limit */
     }
     if (viewer->encoder &&
-        (viewer->made_slots != viewer->slots || codec_encoder_reset(viewer->encoder, width, height) != 0))
+        (viewer->made_slots != viewer->slots || viewer->made_kinds != viewer->video_kinds ||
+            codec_encoder_reset(viewer->encoder, width, height) != 0))
         screen_viewer_drop_encoder(viewer);
     if (!viewer->encoder) {
         const struct codec_encoder_config config = {.width_px = width,
             .height_px = height,
             .lossy_first = true,
             .cache_slots = screen->store ? viewer->slots : 0,
-            .store = screen->store};
+            .store = screen->store,
+            .video = screen->video,
+            .video_data = &screen->video_pace,
+            .video_kinds = viewer->video_kinds};
         viewer->encoder = codec_encoder_create(&config);
         viewer->made_slots = viewer->slots;
+        viewer->made_kinds = viewer->video_kinds;
     }
     viewer->exact = false;
     screen_window_forget(&viewer->window);
@@ -147,6 +152,19 @@ void screen_viewer_set_limits(struct screen_viewer *viewer, uint32_t max_pixels,
 {
     viewer->max_pixels = max_pixels;
     viewer->slots = slots < SCREEN_SLOTS_MAX ? slots : SCREEN_SLOTS_MAX;
+}
+
+void screen_viewer_set_video(struct screen_viewer *viewer, unsigned kinds)
+{
+    viewer->video_kinds = kinds & (1u << CODEC_VIDEO_H264 | 1u << CODEC_VIDEO_H264_444);
+}
+
+void screen_viewer_video(struct screen_viewer *viewer, uint8_t stream, const struct codec_video_wish *wish)
+{
+    if (!viewer->encoder)
+        return;
+    codec_encoder_video_control(viewer->encoder, stream, wish);
+    screen_touch(viewer->screen);
 }
 
 void screen_viewer_wake(struct screen_viewer *viewer)

@@ -1,6 +1,7 @@
 #include "host/session/screen.h"
 
 #include "channel/identity/log.h"
+#include "codec/encoder.h"
 #include "host/session/request.h"
 
 #include <stdlib.h>
@@ -241,6 +242,7 @@ static void start(struct session_screen *screen, uint32_t re, const Hearth__Sess
     if (screen->config.rights & CHANNEL_RIGHT_CLIPBOARD_OUT)
         screen_viewer_watch_clipboard(screen->viewer, true);
     screen_viewer_set_limits(screen->viewer, wanted->max_pixels, wanted->cache_slots);
+    screen_viewer_set_video(screen->viewer, wanted->video);
     if (screen_viewer_start(screen->viewer) != 0 && !problem)
         session_wire_error(wire, 0, HEARTH__SESSION__CODE__CODE_UNAVAILABLE,
             "The PC is out of memory for this picture. Close something there and try again.");
@@ -316,6 +318,14 @@ bool session_screen_take(struct session_screen *screen, const Request *request, 
     case HEARTH__SESSION__TO_HOST__BODY_SCREEN_RESET:
         session_screen_gap(screen);
         return true;
+    case HEARTH__SESSION__TO_HOST__BODY_VIDEO_CONTROL: {
+        const Hearth__Session__VideoControl *control = request->video_control;
+        if (control->stream <= UINT8_MAX)
+            screen_viewer_video(screen->viewer, (uint8_t)control->stream,
+                &(struct codec_video_wish){
+                    .pause = control->pause, .key = control->key, .none = control->none});
+        return true;
+    }
     case HEARTH__SESSION__TO_HOST__BODY_KEY:
     case HEARTH__SESSION__TO_HOST__BODY_POINTER:
     case HEARTH__SESSION__TO_HOST__BODY_WHEEL:

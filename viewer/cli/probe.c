@@ -272,6 +272,7 @@ static void on_screen(struct cli_session *session, const uint8_t *data, size_t l
         return;
     }
     probe->reset_asked = false;
+    viewer_remote_wish(session->remote, &update);
     probe->frames++;
     probe->last_us = cli_now_us();
     probe->exact_permille = update.decoded.exact_permille;
@@ -329,6 +330,7 @@ static void on_ready(struct cli_session *session)
     asked.ping = &ping;
     (void)viewer_remote_request(session->remote, &asked, on_pong, probe);
     Hearth__Session__ScreenStart start = HEARTH__SESSION__SCREEN_START__INIT;
+    start.video = viewer_screen_video(probe->screen);
     start.max_pixels = MAX_PIXELS;
     start.cache_slots = VIEWER_SCREEN_SLOTS;
     Hearth__Session__ToHost message = HEARTH__SESSION__TO_HOST__INIT;

@@ -6,6 +6,7 @@
 
 #include "channel/proto/link.pb-c.h"
 #include "viewer/core/framing.h"
+#include "viewer/core/screen.h"
 
 struct request {
     uint32_t id; /* 0 = free */
@@ -152,6 +153,20 @@ void viewer_remote_forget(struct viewer_remote *remote, uint32_t request)
         if (request != 0 && remote->requests[i].id == request) {
             memset(&remote->requests[i], 0, sizeof remote->requests[i]);
         }
+    }
+}
+
+void viewer_remote_wish(struct viewer_remote *remote, const struct viewer_screen_update *update)
+{
+    for (size_t i = 0; i < update->wish_count; i++) {
+        Hearth__Session__VideoControl control = HEARTH__SESSION__VIDEO_CONTROL__INIT;
+        control.stream = update->wish[i].stream;
+        control.key = update->wish[i].key;
+        control.none = update->wish[i].none;
+        Hearth__Session__ToHost message = HEARTH__SESSION__TO_HOST__INIT;
+        message.body_case = HEARTH__SESSION__TO_HOST__BODY_VIDEO_CONTROL;
+        message.video_control = &control;
+        (void)viewer_remote_send(remote, &message);
     }
 }
 

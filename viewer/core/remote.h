@@ -13,6 +13,7 @@ enum {
 };
 
 struct viewer_remote;
+struct viewer_screen_update;
 
 struct viewer_remote_callbacks {
     /* The host's hello (borrowed): what it gave us, what it is. */
@@ -54,6 +55,8 @@ uint32_t viewer_remote_request(
 void viewer_remote_forget(struct viewer_remote *remote, uint32_t request);
 /* Without an answer. 0 or -1. */
 int viewer_remote_send(struct viewer_remote *remote, Hearth__Session__ToHost *message);
+/* Tell the host what a screen update asks for its video streams. */
+void viewer_remote_wish(struct viewer_remote *remote, const struct viewer_screen_update *update);
 /* The number of the next input event: 1, 2, ... */
 uint32_t viewer_remote_next_input(struct viewer_remote *remote);
 

@@ -4,6 +4,7 @@
 
 struct viewer_screen {
     struct codec_decoder *decoder;
+    struct viewer_videos *videos;
     bool waiting; /* the picture is not valid; only a message that starts an epoch helps */
     int error_code;
 };
@@ -15,8 +16,9 @@ struct viewer_screen *viewer_screen_create(size_t max_pixels)
         return NULL;
     }
     screen->decoder = codec_decoder_create(max_pixels, VIEWER_SCREEN_SLOTS);
-    if (!screen->decoder) {
-        free(screen);
+    screen->videos = viewer_videos_create();
+    if (!screen->decoder || !screen->videos) {
+        viewer_screen_destroy(screen);
         return NULL;
     }
     return screen;
@@ -27,8 +29,14 @@ void viewer_screen_destroy(struct viewer_screen *screen)
     if (!screen) {
         return;
     }
+    viewer_videos_destroy(screen->videos);
     codec_decoder_destroy(screen->decoder);
     free(screen);
+}
+
+unsigned viewer_screen_video(struct viewer_screen *screen)
+{
+    return viewer_videos_kinds(screen->videos);
 }
 
 int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelope *out)
@@ -62,6 +70,7 @@ int viewer_screen_receive(
         return was_waiting ? VIEWER_SCREEN_WAITING : VIEWER_SCREEN_ERR_CODEC;
     }
     screen->waiting = false;
+    update.wish_count = viewer_videos_take(screen->videos, screen->decoder, &update.decoded, update.wish);
     *out = update;
     return VIEWER_SCREEN_OK;
 }

@@ -1,10 +1,10 @@
-/* The screen as a viewer has it: one S-lane message in, the changed rectangles and what to acknowledge
- * out. Every byte is the host's and is believed only as far as the checks go. No I/O, no clock, no
- * loop: native and WebAssembly from the same file. Message layout: channel/proto/session.proto
- * "screen". Any thread, one object per thread at a time. */
+/* The screen as a native viewer has it: one S-lane message in, the changed rectangles and what to
+ * acknowledge out; video packets are decoded on the way. Every byte is the host's and is believed only as far
+ * as the checks go. No clock, no loop. Message layout: channel/proto/session.proto "screen". Any thread, one
+ * object per thread at a time. */
 #pragma once
 
-#include "codec/decoder.h"
+#include "viewer/core/video.h"
 
 enum {
     VIEWER_SCREEN_ENVELOPE_BYTES = 9,
@@ -28,7 +28,9 @@ struct viewer_envelope {
 
 struct viewer_screen_update {
     struct viewer_envelope envelope;
-    struct codec_decoded decoded;
+    struct codec_decoded decoded; /* dirty: with the rectangles of video pictures that came with it */
+    size_t wish_count;
+    struct viewer_video_wish wish[CODEC_MAX_VIDEOS];
 };
 
 struct viewer_screen;
@@ -36,6 +38,9 @@ struct viewer_screen;
 /* max_pixels bounds the screen and so the memory. NULL when out of memory. */
 struct viewer_screen *viewer_screen_create(size_t max_pixels);
 void viewer_screen_destroy(struct viewer_screen *screen);
+
+/* ScreenStart.video: what this viewer decodes. Looks for the decoder at the first call. */
+unsigned viewer_screen_video(struct viewer_screen *screen);
 
 /* Bytes 0..8 of a message. 0 or VIEWER_SCREEN_ERR_ENVELOPE; pure. */
 int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelope *out);

@@ -98,6 +98,7 @@ static void on_screen(struct cli_session *session, const uint8_t *data, size_t l
     }
     const uint64_t decoded_us = cli_now_us();
     view->reset_asked = false;
+    viewer_remote_wish(session->remote, &update);
     if (update.decoded.resized || !view->pictured) {
         view->pictured = true;
         view_window_set_size(view->window, update.decoded.width_px, update.decoded.height_px);
@@ -216,6 +217,7 @@ static void on_ready(struct cli_session *session)
     view->input.control = session->may_control && !view->view_only;
     view->input.clipboard = session->may_control && !view->view_only;
     Hearth__Session__ScreenStart start = HEARTH__SESSION__SCREEN_START__INIT;
+    start.video = viewer_screen_video(view->screen);
     start.max_pixels = CODEC_MAX_PIXELS;
     start.cache_slots = VIEWER_SCREEN_SLOTS;
     Hearth__Session__ToHost message = HEARTH__SESSION__TO_HOST__INIT;

@@ -10,13 +10,18 @@ import { nowUs } from "./channel";
 import type { FromWorker, Input, ScreenEvent } from "./messages";
 import { MAX_PIXELS, type Peer, type PeerUser } from "./peer";
 import { area, merge, RECTS_MOST, type Rect } from "./rects";
+import { VIDEO_EVENT_BYTES, VIDEO_EVENTS_MOST, Videos } from "./video";
+import { videoWay, type Way } from "./videoprobe";
 import type { Core, Ptr } from "./wasm";
 
 /** For exact tiles that the host may have kept here, 16 KiB each. */
 const SLOTS = 1024;
 const ENVELOPE_BYTES = 9;
 const ENVELOPE_VERSION = 1;
-const DECODED_BYTES = 32 + RECTS_MOST * 16;
+const VIDEO_AT = 32 + RECTS_MOST * 16;
+const DECODED_BYTES = VIDEO_AT + 4 + VIDEO_EVENTS_MOST * VIDEO_EVENT_BYTES;
+/** The first picture does not wait longer for what the browser decodes. */
+const VIDEO_WAIT_MS = 600;
 const BAND_BYTES = 1 << 20;
 const FRAMES_MOST = 4;
 const POOL_MOST = 4;
@@ -44,6 +49,8 @@ export class Screen implements PeerUser {
   private readonly out: Ptr;
   private readonly band: Ptr;
   private decoder: Ptr = 0;
+  private readonly videos: Videos;
+  private way: Way = { kinds: 0, acceleration: {} };
   private decoderPixels = 0;
   private picture = false;
   private width = 0;
@@ -91,6 +98,15 @@ export class Screen implements PeerUser {
   ) {
     this.out = core.alloc(DECODED_BYTES);
     this.band = core.alloc(BAND_BYTES);
+    void videoWay();
+    this.videos = new Videos(core, {
+      painted: (rect) => this.painted(rect),
+      wish: (wish) =>
+        this.peer?.say({
+          case: "videoControl",
+          value: { $typeName: "hearth.session.VideoControl", ...wish },
+        }),
+    });
     this.pictureTimer = setTimeout(() => this.explain(), NO_PICTURE_MS);
     this.numbersTimer = setInterval(() => this.numbers(), NUMBERS_MS);
   }
@@ -98,6 +114,7 @@ export class Screen implements PeerUser {
   destroy(): void {
     clearTimeout(this.pictureTimer);
     clearInterval(this.numbersTimer);
+    this.videos.drop();
     if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
     this.core.x.hearth_free(this.out);
     this.core.x.hearth_free(this.band);
@@ -137,7 +154,7 @@ export class Screen implements PeerUser {
     const pixels = hello.screen ? hello.screen.width * hello.screen.height : 0;
     this.renewDecoder(Math.min(CODEC_MOST_PIXELS, Math.max(MAX_PIXELS, pixels)));
     this.hostWhy = hello.screen ? null : hello.screenError?.message || "This computer has no screen to show.";
-    this.start();
+    void this.start();
     if (this.hostWhy !== null) this.explain();
   }
 
@@ -260,6 +277,7 @@ export class Screen implements PeerUser {
         h: now.getInt32(r + 12, true),
       });
     }
+    this.videos.take(this.decoder, this.way, this.out + VIDEO_AT, now.getUint32(this.out + 12, true) !== 0);
     if (resized) {
       this.width = width;
       this.height = height;
@@ -450,10 +468,21 @@ export class Screen implements PeerUser {
       );
   }
 
-  private start(): void {
-    this.peer?.say({
+  private async start(): Promise<void> {
+    const { peer } = this;
+    this.way = await Promise.race([
+      videoWay(),
+      new Promise<Way>((resolve) => setTimeout(resolve, VIDEO_WAIT_MS, this.way)),
+    ]);
+    if (this.peer !== peer) return;
+    peer?.say({
       case: "screenStart",
-      value: { $typeName: "hearth.session.ScreenStart", maxPixels: this.decoderPixels, cacheSlots: SLOTS },
+      value: {
+        $typeName: "hearth.session.ScreenStart",
+        maxPixels: this.decoderPixels,
+        cacheSlots: SLOTS,
+        video: this.way.kinds,
+      },
     });
   }
 
@@ -465,6 +494,7 @@ export class Screen implements PeerUser {
   }
 
   private renewDecoder(pixels: number): void {
+    this.videos.drop();
     if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
     this.decoder = this.core.x.hearth_decoder_create(pixels, SLOTS);
     this.decoderPixels = pixels;
@@ -472,6 +502,13 @@ export class Screen implements PeerUser {
       this.hostWhy = "There is not enough memory in this browser for so large a screen.";
       this.explain();
     }
+  }
+
+  /** Pixels of a video came, some time after their message. */
+  private painted(rect: Rect): void {
+    if (!this.canvas) return;
+    this.waiting = merge(this.waiting, [rect]);
+    this.show();
   }
 
   private show(): void {
@@ -566,7 +603,7 @@ export class Screen implements PeerUser {
       bytesOut: stats?.bytesOut ?? 0,
       rttMs: (stats?.rttUs ?? 0) / 1000,
       exactShare: this.n.exact,
-      codec: this.hostStats?.codec || "hearth",
+      codec: `${this.hostStats?.codec || "hearth"}${this.videos.playing ? " + H.264" : ""}`,
       framesPerS: (this.n.shown - this.lastFrames) / seconds,
       bitsPerS: (Math.max(0, bytesIn - this.lastBytes) * 8) / seconds,
       captureMs: this.n.captureUs / 1000,

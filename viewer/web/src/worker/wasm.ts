@@ -86,6 +86,19 @@ export interface Exports {
   hearth_decoder_create(maxPixels: number, slots: number): Ptr;
   hearth_decoder_destroy(decoder: Ptr): void;
   hearth_decoder_decode(decoder: Ptr, data: Ptr, len: number, out: Ptr): number;
+  hearth_decoder_video_paint(
+    decoder: Ptr,
+    stream: number,
+    width: number,
+    height: number,
+    picture: Ptr,
+    u: number,
+    v: number,
+    strideY: number,
+    strideUv: number,
+    stepUv: number,
+    full: number,
+  ): number;
   hearth_decoder_copy(
     decoder: Ptr,
     x: number,
