@@ -3,10 +3,16 @@
 #include <string.h>
 
 enum {
-    NATURAL_MAX_EQUAL_PERCENT = 55, /* pixels that equal a neighbour; more is text */
+    NATURAL_MAX_EQUAL_PERCENT = 90, /* pixels that equal a neighbour; more is text */
     NATURAL_NEW_COLOURS = 12,       /* of so many other pixels, one has a colour not seen before */
     TEXT_CELL_EQUAL_PERCENT = 60,   /* inside a natural tile: this cell is text all the same */
-    SEEN_BITS = 10
+    /* What a pixel costs as text, in 1/16 bits: one that equals a neighbour, in content where they do so by
+     * chance; one of a known colour; one of a new colour besides its natural cost. */
+    TEXT_EQUAL_COST = 30,
+    TEXT_KNOWN_COST = 220,
+    TEXT_NEW_COST = 110,
+    SEEN_BITS = 12,
+    SAMPLED_ROWS = 4
 };
 
 struct count {
@@ -48,9 +54,67 @@ struct codec_class codec_classify(
         if (cell[i].equal * 100 < cell[i].all * TEXT_CELL_EQUAL_PERCENT)
             out.natural_cells = (uint16_t)(out.natural_cells | 1u << i);
     }
-    if (equal * 100 < all * NATURAL_MAX_EQUAL_PERCENT && fresh * NATURAL_NEW_COLOURS > all - equal)
-        out.tile = CODEC_TILE_NATURAL;
+    if (equal * 100 < all * NATURAL_MAX_EQUAL_PERCENT && fresh * NATURAL_NEW_COLOURS > all - equal) {
+        const struct codec_natural_cost cost = codec_classify_cost(p, px);
+        const uint32_t natural = cost.median < cost.grain ? cost.median : cost.grain;
+        const uint32_t text = equal * TEXT_EQUAL_COST + (all - equal - fresh) * TEXT_KNOWN_COST +
+                              fresh * (natural + TEXT_NEW_COST);
+        if (natural * all < text)
+            out.tile = CODEC_TILE_NATURAL;
+    }
     out.natural_cells = (uint16_t)(out.natural_cells & p->cells);
+    return out;
+}
+
+/* Of residuals by size, in 1/16 bits: about what the adaptive models make of a photo. */
+static uint32_t cost_of(int residual)
+{
+    static const uint8_t COST[32] = {20, 36, 46, 54, 60, 65, 69, 72, 75, 78, 80, 82, 84, 86, 88, 89, 91, 92,
+        94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107};
+    const int size = residual < 0 ? -residual : residual;
+    return COST[size < 32 ? size : 31];
+}
+
+static uint32_t cost_both(int e, int other, uint32_t *grain)
+{
+    *grain += cost_of(other);
+    return cost_of(e);
+}
+
+struct codec_natural_cost codec_classify_cost(const struct codec_patch *p, const uint32_t *px)
+{
+    struct codec_natural_cost out = {0, 0};
+    uint32_t n = 0;
+    for (int32_t y = (p->y0 + SAMPLED_ROWS - 2) / SAMPLED_ROWS * SAMPLED_ROWS + 1; y < p->y1;
+         y += SAMPLED_ROWS) {
+        struct codec_span span[2];
+        const int spans = codec_patch_spans(p, y, span);
+        for (int i = 0; i < spans; i++) {
+            const uint32_t *q = px + y * CODEC_PATCH_STRIDE;
+            for (int32_t x = span[i].x0 > 0 ? span[i].x0 : 1; x < span[i].x1 && x + 1 < CODEC_TILE_PX;
+                 x++, n++) {
+                const uint32_t near[5] = {q[x], q[x - 1], q[x - CODEC_PATCH_STRIDE],
+                    q[x - CODEC_PATCH_STRIDE - 1], q[x - CODEC_PATCH_STRIDE + 1]};
+                int g[5], r[5], b[5];
+                for (int k = 0; k < 5; k++) {
+                    g[k] = near[k] >> 8 & 255;
+                    r[k] = (int)(near[k] >> 16 & 255) - g[k];
+                    b[k] = (int)(near[k] & 255) - g[k];
+                }
+                const int er = r[0] - codec_predict_masked(r[1], r[2], r[3], r[4], 0);
+                const int er2 = r[0] - codec_predict_masked(r[1], r[2], r[3], r[4], -1);
+                out.median += cost_both(g[0] - codec_predict_masked(g[1], g[2], g[3], g[4], 0),
+                    g[0] - codec_predict_masked(g[1], g[2], g[3], g[4], -1), &out.grain);
+                out.median += cost_both(er, er2, &out.grain);
+                out.median += cost_both(b[0] - codec_predict_masked(b[1], b[2], b[3], b[4], 0) - er / 2,
+                    b[0] - codec_predict_masked(b[1], b[2], b[3], b[4], -1) - er2 / 2, &out.grain);
+            }
+        }
+    }
+    if (n > 0) {
+        out.median /= n;
+        out.grain /= n;
+    }
     return out;
 }
 

@@ -16,7 +16,7 @@ enum {
 enum codec_tile_class { CODEC_TILE_TEXT = 0, CODEC_TILE_NATURAL = 1, CODEC_TILE_CLASSES };
 
 struct codec_tile_models {
-    struct codec_prob present[4], cell[4], cut, natural;
+    struct codec_prob present[4], cell[4], cut, natural, grain;
     struct codec_natural natural_px;
     struct codec_text text;
 };

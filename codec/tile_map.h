@@ -48,7 +48,7 @@ CODEC_INLINE bool codec_tile_text(struct codec_range *r, const bool enc, struct 
 
 /* Rows in pairs that share their cells, the models adapt after each row of cells. */
 CODEC_INLINE bool codec_tile_natural(struct codec_natural_io io, const bool enc, struct codec_natural *m,
-    struct codec_patch *p, const uint32_t *src)
+    struct codec_patch *p, const uint32_t *src, const bool grain)
 {
     for (int32_t y = p->y0, end; y < p->y1; y = end) {
         end = (y / CODEC_CELL_PX + 1) * CODEC_CELL_PX;
@@ -59,7 +59,7 @@ CODEC_INLINE bool codec_tile_natural(struct codec_natural_io io, const bool enc,
             for (int i = 0; i < n; i++) {
                 const int32_t at = row * CODEC_PATCH_STRIDE + span[i].x0;
                 if (!codec_natural_rows(io, enc, m, p->px + CODEC_PATCH_ORIGIN + at, enc ? src + at : NULL,
-                        span[i].x1 - span[i].x0, row + 1 < end))
+                        span[i].x1 - span[i].x0, row + 1 < end, grain ? -1 : 0))
                     return false;
             }
         codec_natural_learn(m, enc);

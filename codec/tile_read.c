@@ -9,9 +9,10 @@ static bool decode_text(struct codec_tile_in *in, struct codec_tile_models *m, s
 
 static bool decode_natural(struct codec_tile_in *in, struct codec_tile_models *m, struct codec_patch *p)
 {
-    return codec_rans_read_tile(&in->natural) &&
-           codec_tile_natural(
-               (struct codec_natural_io){.in = &in->natural}, false, &m->natural_px, p, NULL) &&
+    const bool grain = codec_range_bit(&in->range, false, &m->grain, 0);
+    const struct codec_natural_io io = {.in = &in->natural};
+    return codec_range_read_going(&in->range) && codec_rans_read_tile(&in->natural) &&
+           codec_tile_natural(io, false, &m->natural_px, p, NULL, grain) &&
            codec_rans_read_tile_ok(&in->natural);
 }
 
@@ -27,6 +28,7 @@ void codec_tile_models_reset(struct codec_tile_models *m)
     codec_prob_init(m->cell, 4);
     codec_prob_init(&m->cut, 1);
     codec_prob_init(&m->natural, 1);
+    codec_prob_init(&m->grain, 1);
     codec_natural_reset(&m->natural_px);
     struct codec_text *t = &m->text;
     codec_prob_init(t->run_full, sizeof t->run_full / sizeof(struct codec_prob));

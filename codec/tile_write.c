@@ -1,3 +1,4 @@
+#include "codec/classify.h"
 #include "codec/tile_map.h"
 
 static void encode_text(
@@ -10,7 +11,10 @@ static void encode_natural(
     struct codec_tile_out *out, struct codec_tile_models *m, struct codec_patch *p, const uint32_t *src)
 {
     struct codec_rans_writer w = {out->symbols, out->symbols};
-    (void)codec_tile_natural((struct codec_natural_io){.out = &w}, true, &m->natural_px, p, src);
+    const struct codec_natural_cost cost = codec_classify_cost(p, src);
+    const bool grain = cost.grain < cost.median;
+    (void)codec_range_bit(&out->range, true, &m->grain, grain);
+    (void)codec_tile_natural((struct codec_natural_io){.out = &w}, true, &m->natural_px, p, src, grain);
     const size_t left = (size_t)(out->end - out->natural_end);
     uint8_t *end = out->natural_end + (left < CODEC_NATURAL_MAX_BYTES ? left : CODEC_NATURAL_MAX_BYTES);
     const uint8_t *start = codec_rans_write(&w, out->natural_end, end);
