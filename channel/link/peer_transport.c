@@ -129,7 +129,8 @@ static size_t on_produce(void *user, uint8_t *out, size_t cap)
     const int len = channel_session_send(peer->session, transport->path, out, cap, peer_now_us());
     if (len > 0) {
         transport->busy = true;
-        peer_arm(peer); /* events of the send too: a callback here could close the socket under its own record */
+        /* Events of the send too: a callback here could close the socket under its own record. */
+        peer_arm(peer);
         return (size_t)len;
     }
     if (transport->busy) {

@@ -7,59 +7,12 @@
 #include <sys/stat.h>
 
 #include "channel/proto/link.pb-c.h"
-#include "viewer/cli/jobs.h"
-#include "viewer/cli/listing.h"
-#include "viewer/cli/progress.h"
-#include "viewer/core/files.h"
+#include "viewer/cli/cp_internal.h"
 
 enum { LETTER_FORCE = 0x100, LETTER_RECURSIVE = 'r' };
 
-enum {
-    SLOTS = 4, /* files at a time; a host takes eight from one viewer */
-    REDIAL_MS = 1000
-};
+enum { REDIAL_MS = 1000 };
 
-enum phase {
-    PHASE_ROOTS, /* which root is meant */
-    PHASE_PLACE, /* what is at the far place */
-    PHASE_WALK,  /* folders of the device, when copying from it */
-    PHASE_COPY
-};
-
-struct cp;
-
-struct slot {
-    struct cp *cp;
-    struct viewer_transfer *transfer;
-    size_t job;
-    uint32_t folder_request; /* FileMakeFolder under way */
-    bool used;
-};
-
-struct cp {
-    struct cli *cli;
-    struct cli_session session;
-    bool recursive, force, up;
-    struct viewer_place local, remote;
-    char root_id[VIEWER_ROOT_MAX + 1];
-    struct cli_roots_request roots;
-    struct cli_listing_request listing;
-    enum phase phase;
-    struct cli_jobs jobs;
-    size_t walked, next;
-    struct slot slots[SLOTS];
-    struct cli_progress progress;
-    uv_timer_t redial;
-    uint64_t away_us; /* since when nothing flows; 0 = it flows */
-    uint64_t began_us, moved;
-    size_t files;
-    bool told_away;
-    int worst;     /* exit code of the first file that failed */
-    char why[400]; /* of the last loss */
-};
-
-static void go_on(struct cp *cp);
-static void fill_slots(struct cp *cp);
 static void release(struct slot *slot, enum cli_job_state state);
 
 static void stop(struct cp *cp, int code)
@@ -68,7 +21,7 @@ static void stop(struct cp *cp, int code)
     cli_stop(cp->cli, code);
 }
 
-static void give_up(struct cp *cp, int code, const char *message)
+void cp_give_up(struct cp *cp, int code, const char *message)
 {
     cli_progress_clear(&cp->progress);
     cli_stop(cp->cli, cli_fail(code, "%s", message));
@@ -105,11 +58,11 @@ static void on_redial(uv_timer_t *timer)
         char message[600];
         (void)snprintf(message, sizeof message,
             "%s What was copied stays; run the same command again to go on.", cp->why);
-        give_up(cp, CLI_OFFLINE, message);
+        cp_give_up(cp, CLI_OFFLINE, message);
         return;
     }
     if (!cp->session.remote && cli_session_dial(&cp->session) != 0) {
-        give_up(cp, CLI_ERROR, "Out of memory.");
+        cp_give_up(cp, CLI_ERROR, "Out of memory.");
         return;
     }
     plan_redial(cp);
@@ -130,7 +83,7 @@ static void on_flowing(struct cli_session *session, bool flowing)
 static void on_closed(struct cli_session *session, int code, const char *why)
 {
     struct cp *cp = session->user;
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < CP_SLOTS; i++) {
         if (cp->slots[i].used) {
             release(&cp->slots[i], CLI_JOB_WAITING); /* before the session they run in */
         }
@@ -139,19 +92,19 @@ static void on_closed(struct cli_session *session, int code, const char *why)
     session->remote = NULL;
     if (code == HEARTH__LINK__CODE__CODE_DENIED || code == HEARTH__LINK__CODE__CODE_NOT_FOUND ||
         code == HEARTH__LINK__CODE__CODE_BAD_REQUEST) {
-        give_up(cp, cli_exit_of_link(code), why);
+        cp_give_up(cp, cli_exit_of_link(code), why);
         return;
     }
     away(cp, why);
 }
 
 /* An answer that ends the whole copy, unless the session is only lost. */
-static void failed(struct cp *cp, int code, const char *message)
+void cp_failed(struct cp *cp, int code, const char *message)
 {
     if (code == VIEWER_FILE_LOST || code == HEARTH__SESSION__CODE__CODE_UNAVAILABLE) {
         return; /* on_closed comes, or came; go_on asks again */
     }
-    give_up(cp, cli_exit_of_session(code), message);
+    cp_give_up(cp, cli_exit_of_session(code), message);
 }
 
 /* ---- copying */
@@ -159,7 +112,7 @@ static void failed(struct cp *cp, int code, const char *message)
 static void show(struct cp *cp, const char *name)
 {
     uint64_t done = cp->moved;
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < CP_SLOTS; i++) {
         if (cp->slots[i].used) {
             done += cp->jobs.list[cp->slots[i].job].moved;
         }
@@ -216,7 +169,7 @@ static void on_done(void *user, int code, const char *why)
     } else {
         job_failed(slot, code, why);
     }
-    fill_slots(cp);
+    cp_fill_slots(cp);
 }
 
 static void on_folder(void *user, const Hearth__Session__FromHost *answer, int code, const char *message)
@@ -233,7 +186,7 @@ static void on_folder(void *user, const Hearth__Session__FromHost *answer, int c
     } else {
         job_failed(slot, code, message);
     }
-    fill_slots(cp);
+    cp_fill_slots(cp);
 }
 
 static void make_far_folder(struct slot *slot, struct cli_job *job)
@@ -295,7 +248,7 @@ static void start_job(struct slot *slot, size_t index)
 
 static bool any_used(const struct cp *cp, bool folders)
 {
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < CP_SLOTS; i++) {
         if (cp->slots[i].used && (!folders || cp->jobs.list[cp->slots[i].job].folder)) {
             return true;
         }
@@ -313,7 +266,7 @@ static void complete(struct cp *cp)
     stop(cp, cp->worst);
 }
 
-static void fill_slots(struct cp *cp)
+void cp_fill_slots(struct cp *cp)
 {
     if (cp->phase != PHASE_COPY || !cp->session.ready) {
         return;
@@ -326,7 +279,7 @@ static void fill_slots(struct cp *cp)
             break;
         }
         struct slot *slot = NULL;
-        for (size_t i = 0; i < SLOTS && !slot; i++) {
+        for (size_t i = 0; i < CP_SLOTS && !slot; i++) {
             slot = cp->slots[i].used ? NULL : &cp->slots[i];
         }
         /* What lies in a folder waits until the folder is made. */
@@ -340,187 +293,17 @@ static void fill_slots(struct cp *cp)
     }
 }
 
-/* ---- finding out what there is */
-
-static void on_walked(struct cli_listing_request *request, int code, const char *message)
-{
-    struct cp *cp = request->user;
-    char local[VIEWER_PATH_MAX + 1], remote[VIEWER_PATH_MAX + 1];
-    if (code != 0) {
-        failed(cp, code, message);
-        return;
-    }
-    for (size_t i = 0; i < request->listing.count; i++) {
-        const struct cli_entry *entry = &request->listing.entries[i];
-        const struct cli_job *parent = &cp->jobs.list[cp->walked];
-        const bool folder = entry->kind == HEARTH__SESSION__FILE_ENTRY__KIND__FOLDER;
-        if (!folder && entry->kind != HEARTH__SESSION__FILE_ENTRY__KIND__FILE) {
-            (void)cli_fail(0, "%s/%s is not a plain file; skipped.", parent->remote, entry->name);
-            continue;
-        }
-        if (viewer_path_join(local, sizeof local, parent->local, entry->name) != 0 ||
-            viewer_path_join(remote, sizeof remote, parent->remote, entry->name) != 0) {
-            (void)cli_fail(0, "%s/%s is too long a path; skipped.", parent->remote, entry->name);
-            continue;
-        }
-        if (cli_jobs_add(&cp->jobs, local, remote, folder, folder ? 0 : entry->size) != 0) {
-            give_up(cp, CLI_ERROR, "Out of memory.");
-            return;
-        }
-    }
-    cp->walked++;
-    go_on(cp);
-}
-
-static void walk(struct cp *cp)
-{
-    while (cp->walked < cp->jobs.count && !cp->jobs.list[cp->walked].folder) {
-        cp->walked++;
-    }
-    if (cp->walked == cp->jobs.count) {
-        cp->phase = PHASE_COPY;
-        fill_slots(cp);
-        return;
-    }
-    (void)snprintf(cp->listing.path, sizeof cp->listing.path, "%s", cp->jobs.list[cp->walked].remote);
-    cp->listing.done = on_walked;
-    cli_listing_read(&cp->listing);
-}
-
-/* The last name of what is copied; that of the root for a root. */
-static const char *source_name(const struct cp *cp)
-{
-    if (!cp->up) {
-        return cp->remote.path[0] ? viewer_path_name(cp->remote.path) : cp->remote.root;
-    }
-    return viewer_path_name(cp->local.path);
-}
-
-static int plan_upload(struct cp *cp, bool into_folder)
-{
-    char far[VIEWER_PATH_MAX + 1];
-    struct stat stat_here;
-    if (stat(cp->local.path, &stat_here) != 0) {
-        give_up(cp, errno == ENOENT ? CLI_NOT_FOUND : CLI_LOCAL,
-            "The file to copy cannot be read. Check its name.");
-        return -1;
-    }
-    if (viewer_path_join(far, sizeof far, cp->remote.path, into_folder ? source_name(cp) : "") != 0) {
-        give_up(cp, CLI_USAGE, "That path is too long.");
-        return -1;
-    }
-    const int result = S_ISDIR(stat_here.st_mode)
-                           ? cli_jobs_walk(&cp->jobs, cp->local.path, far)
-                           : cli_jobs_add(&cp->jobs, cp->local.path, far, false, (uint64_t)stat_here.st_size);
-    if (result != 0) {
-        give_up(cp, CLI_ERROR, "Out of memory.");
-    }
-    return result;
-}
-
-static int plan_download(struct cp *cp, bool folder, uint64_t size)
-{
-    char near[VIEWER_PATH_MAX + 1];
-    struct stat stat_here;
-    const bool into = stat(cp->local.path, &stat_here) == 0 && S_ISDIR(stat_here.st_mode);
-    if (folder && !cp->recursive) {
-        give_up(cp, CLI_USAGE, "That is a folder. Add -r to copy it with all it holds.");
-        return -1;
-    }
-    if (into && !viewer_name_ok(source_name(cp), strlen(source_name(cp)))) {
-        give_up(cp, CLI_USAGE, "Name the target; a root's name cannot be one here.");
-        return -1;
-    }
-    if (viewer_path_join(near, sizeof near, cp->local.path, into ? source_name(cp) : "") != 0 ||
-        cli_jobs_add(&cp->jobs, near, cp->remote.path, folder, size) != 0) {
-        give_up(cp, CLI_USAGE, "That path is too long.");
-        return -1;
-    }
-    return 0;
-}
-
-static void on_place(struct cli_listing_request *request, int code, const char *message)
-{
-    struct cp *cp = request->user;
-    const bool found = code == 0;
-    const struct cli_entry *entry = found ? &request->listing.entries[0] : NULL;
-    const bool folder = found && entry->kind == HEARTH__SESSION__FILE_ENTRY__KIND__FOLDER;
-    if (!found && !(cp->up && code == HEARTH__SESSION__CODE__CODE_NOT_FOUND)) {
-        failed(cp, code, message);
-        return;
-    }
-    const int planned = cp->up ? plan_upload(cp, folder) : plan_download(cp, folder, found ? entry->size : 0);
-    if (planned == 0) {
-        cp->phase = cp->up ? PHASE_COPY : PHASE_WALK;
-        go_on(cp);
-    }
-}
-
-static void on_roots(struct cli_roots_request *request, int code, const char *message)
-{
-    struct cp *cp = request->user;
-    char text[600];
-    if (code != 0) {
-        failed(cp, code, message);
-        return;
-    }
-    const struct cli_root *root = cli_roots_find(request, cp->remote.root);
-    if (!root) {
-        (void)snprintf(text, sizeof text,
-            "%s offers no folder \"%s\". \"hearth ls %s:\" lists what it offers.", cp->session.device_name,
-            cp->remote.root, cp->session.device_name);
-        give_up(cp, CLI_NOT_FOUND, text);
-        return;
-    }
-    (void)snprintf(cp->root_id, sizeof cp->root_id, "%s", root->id);
-    (void)snprintf(cp->listing.root, sizeof cp->listing.root, "%s", root->id);
-    cp->phase = PHASE_PLACE;
-    go_on(cp);
-}
-
-/* Ask (again) for what this phase needs. */
-static void go_on(struct cp *cp)
-{
-    if (!cp->session.ready) {
-        return;
-    }
-    switch (cp->phase) {
-    case PHASE_ROOTS:
-        cli_roots_read(&cp->roots);
-        return;
-    case PHASE_PLACE:
-        if (!cp->remote.path[0]) {
-            const int planned = cp->up ? plan_upload(cp, true) : plan_download(cp, true, 0);
-            if (planned == 0) {
-                cp->phase = cp->up ? PHASE_COPY : PHASE_WALK;
-                go_on(cp);
-            }
-            return;
-        }
-        (void)snprintf(cp->listing.path, sizeof cp->listing.path, "%s", cp->remote.path);
-        cp->listing.done = on_place;
-        cli_listing_stat(&cp->listing);
-        return;
-    case PHASE_WALK:
-        walk(cp);
-        return;
-    case PHASE_COPY:
-        fill_slots(cp);
-        return;
-    }
-}
-
 static void on_ready(struct cli_session *session)
 {
     struct cp *cp = session->user;
     if (!(cp->up ? session->files_write : session->files_read)) {
-        give_up(cp, CLI_DENIED,
+        cp_give_up(cp, CLI_DENIED,
             cp->up ? "This program may not send files to that computer."
                    : "This program may not read the files of that computer.");
         return;
     }
     on_flowing(session, true);
-    go_on(cp);
+    cp_go_on(cp);
 }
 
 static void on_interrupt(struct cli *cli)
@@ -608,7 +391,7 @@ static int run(struct cp *cp, struct cli *cli)
     cp->away_us = cp->began_us; /* until it first flows */
     plan_redial(cp);
     code = cli_run(cli);
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < CP_SLOTS; i++) {
         viewer_transfer_destroy(cp->slots[i].transfer);
         cp->slots[i].transfer = NULL;
     }
@@ -628,12 +411,12 @@ int cli_cp(struct cli *cli, int argc, char **argv)
     cp->session = (struct cli_session){
         .files = true, .on_ready = on_ready, .on_closed = on_closed, .on_flowing = on_flowing, .user = cp};
     cp->roots.session = &cp->session;
-    cp->roots.done = on_roots;
+    cp->roots.done = cp_roots_known;
     cp->roots.user = cp;
     cp->listing.session = &cp->session;
     cp->listing.hidden = true;
     cp->listing.user = cp;
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < CP_SLOTS; i++) {
         cp->slots[i].cp = cp;
     }
     cli->user = cp;
