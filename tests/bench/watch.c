@@ -370,6 +370,8 @@ int main(int argc, char **argv)
     if (w.keys == 0)
         watch_rest(&w);
     print_all(&w);
+    /* The last key's release must have arrived: a server drops what it has not read of a closed connection. */
+    free(xcb_get_input_focus_reply(w.conn, xcb_get_input_focus(w.conn), NULL));
     xcb_disconnect(w.conn);
     return 0;
 }
