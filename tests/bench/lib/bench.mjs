@@ -48,7 +48,7 @@ export class Bench {
         "-fbdir", bench.dir], bench.programs);
       bench.target = await xvfb(bench.space.inB);
       bench.targetFile = join(bench.dir, "Xvfb_screen0");
-      bench.spawn(bench.space.inB, "openbox", [], bench.target.display);
+      if (bench.peer.windowManager !== false) bench.spawn(bench.space.inB, "openbox", [], bench.target.display);
       bench.source = bench.peer.source
         ? await bench.peer.source(bench)
         : await xServer(bench.space.inA, "Xvfb", ["-screen", "0", `${size}x24`, "-dpi", "96", "-nolisten", "tcp", "-noreset"], bench.programs);

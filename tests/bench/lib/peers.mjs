@@ -1,11 +1,10 @@
 // The peers as black boxes with their default flags, and Hearth in the same place. start(bench) returns
 // when the viewer's window can be expected; the first scene waits for its picture.
 import { mkdir, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { chromium } from "../../../viewer/web/node_modules/playwright-core/index.mjs";
 import { control, signIn } from "../../e2e/lib/browser.mjs";
-import { bin, sleep, until } from "../../e2e/lib/ring.mjs";
+import { Program, bin, sleep, until } from "../../e2e/lib/ring.mjs";
 import { xServer } from "./bench.mjs";
 import { processes, tree } from "./proc.mjs";
 import { ringIn } from "./ring.mjs";
@@ -21,7 +20,7 @@ const chromiumArgs = (dir) => [`--user-data-dir=${join(dir, "chromium")}`, "--no
 /** A server that accepts connections on a port of namespace A. */
 async function listening(bench, port) {
   await until(`port ${port} is served`, async () => {
-    const probe = bench.spawn(bench.space.inA, "bash", ["-c", `exec 3<>/dev/tcp/${addressA}/${port}`]);
+    const probe = new Program(...bench.space.inA("bash", ["-c", `exec 3<>/dev/tcp/${addressA}/${port}`]));
     return (await probe.ended) === 0;
   }, 20000, 200);
 }
@@ -152,15 +151,16 @@ export const peers = {
   },
   xpra: {
     label: "Xpra shadow",
+    windowManager: false, // its window would have a frame
     packages: ["xpra"],
-    how: "`xpra shadow`, `xpra attach --mmap=no --desktop-fullscreen=yes`; no sound, no printers",
+    how: "`xpra shadow`, `xpra attach --mmap=no`; no sound, no printers",
     start: async (bench) => {
       bench.server("xpra", ["shadow", bench.source.display, `--bind-tcp=${addressA}:10000`, "--daemon=no", "--mdns=no", "--dbus-proxy=no",
-        "--dbus-launch=", "--pulseaudio=no", "--printing=no", "--notifications=no", "--systemd-run=no"]);
+        "--dbus-launch=", "--pulseaudio=no", "--printing=no", "--notifications=no", "--systemd-run=no", "--start=true"]);
       await listening(bench, 10000);
       // Memory shared behind the network's back is not for two computers.
-      bench.viewer("xpra", ["attach", `tcp://${addressA}:10000/`, "--mmap=no", "--splash=no", "--pulseaudio=no", "--notifications=no",
-        "--desktop-fullscreen=yes", "--systemd-run=no"]);
+      bench.viewer("xpra", ["attach", `tcp://${addressA}:10000/`, "--mmap=no", "--pulseaudio=no", "--notifications=no",
+        "--systemd-run=no"]);
     },
   },
   limit: {

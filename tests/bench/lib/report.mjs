@@ -139,7 +139,7 @@ a frame is complete there. No program under test is changed or asked anything.
 
 Links: \`lan\` unshaped; \`wan20\` 20 Mbit/s, 40 ms there and back; \`wan20loss\` the same with 1 % loss each way;
 \`dsl2\` 2 Mbit/s, 60 ms; \`far20\` 20 Mbit/s, 150 ms; \`wan100\` 100 Mbit/s, 40 ms; \`lan100\` 100 Mbit/s. Each with
-a queue of 100 ms, at least 50 kB. The scenes \`page\` and \`sheet\` are held out: nobody tunes on them.
+a queue of 100 ms, at least 50 kB; TCP with CUBIC, Debian's default. The scenes \`page\` and \`sheet\` are held out: nobody tunes on them.
 `;
 
 function versionTable(cells, peers) {

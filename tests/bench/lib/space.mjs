@@ -59,6 +59,13 @@ export class Space {
       await run("ip", ["-n", name, "addr", "add", `${address}/24`, "dev", "veth0"]);
       await run("ip", ["-n", name, "link", "set", "veth0", "up"]);
     }
+    await this.congestion();
+  }
+
+  /** Debian's congestion control, whatever this kernel's default is. */
+  async congestion() {
+    for (const name of [this.a, this.b])
+      await run("ip", ["-n", name, "route", "replace", "10.77.0.0/24", "dev", this.device, "congctl", "cubic"]);
   }
 
   async shaped() {
@@ -72,6 +79,7 @@ export class Space {
       await run("ip", ["-n", name, "addr", "add", `${address}/24`, "dev", "tun0"]);
       await run("ip", ["-n", name, "link", "set", "tun0", "txqueuelen", "1000", "up"]);
     }
+    await this.congestion();
   }
 
   inA = (file, args) => ["ip", ["netns", "exec", this.a, file, ...args]];
