@@ -1,6 +1,6 @@
 // The peers as black boxes with their default flags, and Hearth in the same place. start(bench) returns
 // when the viewer's window can be expected; the first scene waits for its picture.
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "../../../viewer/web/node_modules/playwright-core/index.mjs";
 import { control, signIn } from "../../e2e/lib/browser.mjs";
@@ -155,8 +155,14 @@ export const peers = {
     packages: ["xpra"],
     how: "`xpra shadow`, `xpra attach --mmap=no`; no sound, no printers",
     start: async (bench) => {
+      // Debian's settings but for its X session, which stops at a question on a bare X server.
+      const settings = join(bench.dir, "xpra");
+      await cp("/etc/xpra", settings, { recursive: true });
+      const file = join(settings, "conf.d/60_server.conf");
+      await writeFile(file, (await readFile(file, "utf8")).replace(/^start = .*Xsession.*$/m, ""));
       bench.server("xpra", ["shadow", bench.source.display, `--bind-tcp=${addressA}:10000`, "--daemon=no", "--mdns=no", "--dbus-proxy=no",
-        "--dbus-launch=", "--pulseaudio=no", "--printing=no", "--notifications=no", "--systemd-run=no", "--start=true"]);
+        "--dbus-launch=", "--pulseaudio=no", "--printing=no", "--notifications=no", "--systemd-run=no"],
+      { env: { XPRA_SYSTEM_CONF_DIRS: settings } });
       await listening(bench, 10000);
       // Memory shared behind the network's back is not for two computers.
       bench.viewer("xpra", ["attach", `tcp://${addressA}:10000/`, "--mmap=no", "--pulseaudio=no", "--notifications=no",

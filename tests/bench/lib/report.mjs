@@ -123,7 +123,7 @@ const howMeasured = `## How it is measured
 Two network namespaces: in one the source's X server, the program under test and, for Hearth, the broker; in the other
 the viewer and the target's X server, 1920x1080 both. A scene draws new pixels into the source by XShmPutImage, between
 two barcodes that hold the frame's number; a watcher maps the target's framebuffer, reads it every 0.2 ms and notes when
-a frame is complete there. No program under test is changed or asked anything.
+a frame is complete there: both barcodes, and between them the points where it differs from the one before. No program under test is changed or asked anything.
 
 - **stale**: for every frame of the source, ms until it or a newer one is shown. **latency**: only for frames that were
   shown. Both from handing the frame to the source's X server.
