@@ -112,9 +112,9 @@ export const peers = {
   x0vnc: {
     label: "x0tigervncserver",
     packages: ["tigervnc-scraping-server", "tigervnc-viewer"],
-    how: "`x0tigervncserver -SecurityTypes None`, `xtigervncviewer -FullScreen`",
+    how: "`X0tigervnc -SecurityTypes None`, `xtigervncviewer -FullScreen`",
     start: async (bench) => {
-      bench.server("x0tigervncserver", ["-display", bench.source.display, "-SecurityTypes", "None", "-rfbport", String(vncPort), "-localhost=0"]);
+      bench.server("X0tigervnc", ["-display", bench.source.display, "-SecurityTypes", "None", "-rfbport", String(vncPort), "-localhost=0"]);
       await listening(bench, vncPort);
       tigerViewer(bench);
     },
