@@ -137,12 +137,14 @@ bool codec_videos_touch(const struct codec_videos *v, const struct codec_screen 
     return false;
 }
 
-/* For each tile that a stream touches. */
-#define FOR_TILES(s, tx, ty)                                                                                 \
-    for (int32_t ty = (s)->is.rect.y / CODEC_TILE_PX; ty * CODEC_TILE_PX < (s)->is.rect.y + (s)->is.rect.h;  \
-         ty++)                                                                                               \
-        for (int32_t tx = (s)->is.rect.x / CODEC_TILE_PX;                                                    \
-             tx * CODEC_TILE_PX < (s)->is.rect.x + (s)->is.rect.w; tx++)
+/* The tiles that a stream touches. */
+static struct codec_rect tiles_of(const struct stream *s)
+{
+    const struct codec_rect r = s->is.rect;
+    const int32_t x = r.x / CODEC_TILE_PX, y = r.y / CODEC_TILE_PX;
+    return (struct codec_rect){x, y, (r.x + r.w + CODEC_TILE_PX - 1) / CODEC_TILE_PX - x,
+        (r.y + r.h + CODEC_TILE_PX - 1) / CODEC_TILE_PX - y};
+}
 
 /* The stream ends with this message; what it covers is compared again. */
 static void let_go(struct codec_job *j, struct stream *s)
@@ -150,26 +152,33 @@ static void let_go(struct codec_job *j, struct stream *s)
     struct codec_encoder *e = j->e;
     s->closing = true;
     e->videos->again = true;
-    FOR_TILES(s, tx, ty)
-    {
-        const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
-        const uint16_t cells = (uint16_t)(cells_of(s, tx, ty) & codec_screen_tile_cells(&e->sent, tx, ty));
-        e->suspect[t] = (uint16_t)(e->suspect[t] | cells);
-        e->videos->cover[t] = (uint16_t)(e->videos->cover[t] & ~cells);
-    }
+    const struct codec_rect tiles = tiles_of(s);
+    for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
+        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
+
+        {
+            const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+            const uint16_t cells =
+                (uint16_t)(cells_of(s, tx, ty) & codec_screen_tile_cells(&e->sent, tx, ty));
+            e->suspect[t] = (uint16_t)(e->suspect[t] | cells);
+            e->videos->cover[t] = (uint16_t)(e->videos->cover[t] & ~cells);
+        }
 }
 
 /* Share of a stream's cells that show it. */
 static bool mostly_covered(const struct codec_job *j, const struct stream *s)
 {
     int64_t all = 0, shown = 0;
-    FOR_TILES(s, tx, ty)
-    {
-        const size_t t = (size_t)ty * (size_t)j->e->sent.tiles_x + (size_t)tx;
-        const uint16_t cells = cells_of(s, tx, ty);
-        all += __builtin_popcount(cells);
-        shown += __builtin_popcount(cells & (j->e->sent.lossy[t] | j->e->videos->cover[t]));
-    }
+    const struct codec_rect tiles = tiles_of(s);
+    for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
+        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
+
+        {
+            const size_t t = (size_t)ty * (size_t)j->e->sent.tiles_x + (size_t)tx;
+            const uint16_t cells = cells_of(s, tx, ty);
+            all += __builtin_popcount(cells);
+            shown += __builtin_popcount(cells & (j->e->sent.lossy[t] | j->e->videos->cover[t]));
+        }
     return shown * 3 < all;
 }
 
@@ -241,8 +250,11 @@ void codec_job_video_claim(struct codec_job *j)
         struct stream *s = &v->stream[i];
         if (!s->live || s->closing)
             continue;
-        FOR_TILES(s, tx, ty)
-        claim_tile(j, s, tx, ty);
+        const struct codec_rect tiles = tiles_of(s);
+        for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
+            for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
+
+                claim_tile(j, s, tx, ty);
     }
 }
 
@@ -321,9 +333,12 @@ static void begin_stream(struct codec_job *j, struct codec_rect rect)
     s->is.id = v->next_id++;
     s->changed = true;
     const uint32_t ms = ms_of(j->now_us);
-    FOR_TILES(s, tx, ty)
-    for (size_t c = 0; c < 16; c++)
-        v->cell_ms[((size_t)ty * (size_t)v->tiles_x + (size_t)tx) * 16 + c] = ms;
+    const struct codec_rect tiles = tiles_of(s);
+    for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
+        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
+
+            for (size_t c = 0; c < 16; c++)
+                v->cell_ms[((size_t)ty * (size_t)v->tiles_x + (size_t)tx) * 16 + c] = ms;
 }
 
 /* Open streams where something began to move; one that has outgrown its rectangle starts anew. */
@@ -396,24 +411,28 @@ static bool put_packet(struct codec_job *j, struct stream *s)
 static void keep_video(struct codec_job *j, const struct stream *s)
 {
     struct codec_encoder *e = j->e;
-    FOR_TILES(s, tx, ty)
-    {
-        const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
-        const uint16_t cells = (uint16_t)(cells_of(s, tx, ty) & e->sent.lossy[t]);
-        for (uint32_t bits = cells; bits != 0; bits &= bits - 1) {
-            const int c = __builtin_ctz(bits);
-            const int32_t x0 = tx * CODEC_TILE_PX + c % CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
-            const int32_t y0 = ty * CODEC_TILE_PX + c / CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
-            const int32_t w = CODEC_CELL_PX < e->sent.width_px - x0 ? CODEC_CELL_PX : e->sent.width_px - x0;
-            for (int32_t y = y0; y < y0 + CODEC_CELL_PX && y < e->sent.height_px; y++) {
-                const uint32_t *from = codec_truth_at(&j->truth, x0, y);
-                uint32_t *to = codec_screen_at(&e->sent, x0, y);
-                for (int32_t x = 0; x < w; x++)
-                    to[x] = from[x] & CODEC_TRUTH_MASK;
+    const struct codec_rect tiles = tiles_of(s);
+    for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
+        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
+
+        {
+            const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+            const uint16_t cells = (uint16_t)(cells_of(s, tx, ty) & e->sent.lossy[t]);
+            for (uint32_t bits = cells; bits != 0; bits &= bits - 1) {
+                const int c = __builtin_ctz(bits);
+                const int32_t x0 = tx * CODEC_TILE_PX + c % CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+                const int32_t y0 = ty * CODEC_TILE_PX + c / CODEC_CELLS_PER_TILE * CODEC_CELL_PX;
+                const int32_t w =
+                    CODEC_CELL_PX < e->sent.width_px - x0 ? CODEC_CELL_PX : e->sent.width_px - x0;
+                for (int32_t y = y0; y < y0 + CODEC_CELL_PX && y < e->sent.height_px; y++) {
+                    const uint32_t *from = codec_truth_at(&j->truth, x0, y);
+                    uint32_t *to = codec_screen_at(&e->sent, x0, y);
+                    for (int32_t x = 0; x < w; x++)
+                        to[x] = from[x] & CODEC_TRUTH_MASK;
+                }
             }
+            codec_job_set_dirty(e, t, (uint16_t)(e->dirty[t] & ~cells));
         }
-        codec_job_set_dirty(e, t, (uint16_t)(e->dirty[t] & ~cells));
-    }
 }
 
 /* Give cells marked in cover to their stream. What finds no room waits. */
