@@ -59,6 +59,11 @@ int codec_message_parse(const uint8_t *data, size_t len, struct codec_message *o
     return 0;
 }
 
+bool codec_message_starts(const uint8_t *data, size_t len)
+{
+    return len >= CODEC_MESSAGE_HEADER_BYTES && (data[1] & CODEC_MESSAGE_FLAG_START);
+}
+
 static uint8_t *put_rect(uint8_t *p, struct codec_rect r)
 {
     p = codec_put16(p, (uint32_t)r.x);

@@ -61,6 +61,9 @@ void codec_message_write(uint8_t *out, const struct codec_message *m);
 /* CODEC_ERR_LENGTH unless len is exactly header, operations and payload; CODEC_ERR_UNKNOWN. */
 int codec_message_parse(const uint8_t *data, size_t len, struct codec_message *out);
 
+/* Whether this is a message that opens an epoch, as far as its header tells. */
+bool codec_message_starts(const uint8_t *data, size_t len);
+
 /* A message must not have an operation after one of a later phase. Phases grow from SIZE on: what is saved
  * is the picture before the message, what moves comes before what is painted. */
 int codec_op_phase(enum codec_op_type type);

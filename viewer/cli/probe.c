@@ -263,8 +263,14 @@ static void on_screen(struct cli_session *session, const uint8_t *data, size_t l
     struct probe *probe = session->user;
     struct viewer_screen_update update;
     const uint64_t received_us = cli_now_us();
-    const int result = viewer_screen_receive(probe->screen, data, len, &update);
+    const int result = viewer_screen_receive(probe->screen, data, len, received_us, &update);
     if (result == VIEWER_SCREEN_WAITING) {
+        return;
+    }
+    if (result == VIEWER_SCREEN_CLOSE) {
+        stop(probe,
+            cli_fail(CLI_ERROR, "%s sends pictures that make no sense (%s). Update Hearth there and here.",
+                session->device_name, codec_strerror(viewer_screen_error_code(probe->screen))));
         return;
     }
     if (result != VIEWER_SCREEN_OK) {

@@ -1,11 +1,13 @@
 #include "viewer/core/screen.h"
 
+#include "codec/message.h"
+
 #include <stdlib.h>
 
 struct viewer_screen {
     struct codec_decoder *decoder;
     struct viewer_videos *videos;
-    bool waiting; /* the picture is not valid; only a message that starts an epoch helps */
+    struct viewer_guard guard;
     int error_code;
 };
 
@@ -51,25 +53,39 @@ int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelop
     return VIEWER_SCREEN_OK;
 }
 
-int viewer_screen_receive(
-    struct viewer_screen *screen, const uint8_t *data, size_t len, struct viewer_screen_update *out)
+static int refused(struct viewer_screen *screen, int error, int error_code, uint64_t now_us)
+{
+    screen->error_code = error_code;
+    switch (viewer_guard_error(&screen->guard, now_us)) {
+    case VIEWER_GUARD_RESET:
+        return error;
+    case VIEWER_GUARD_WAIT:
+        return VIEWER_SCREEN_WAITING;
+    case VIEWER_GUARD_CLOSE:
+        break;
+    }
+    return VIEWER_SCREEN_CLOSE;
+}
+
+int viewer_screen_receive(struct viewer_screen *screen, const uint8_t *data, size_t len, uint64_t now_us,
+    struct viewer_screen_update *out)
 {
     struct viewer_screen_update update;
     if (viewer_envelope_parse(data, len, &update.envelope) != VIEWER_SCREEN_OK) {
-        screen->waiting = true;
-        screen->error_code = 0;
-        return VIEWER_SCREEN_ERR_ENVELOPE;
+        return refused(screen, VIEWER_SCREEN_ERR_ENVELOPE, 0, now_us);
+    }
+    data += VIEWER_SCREEN_ENVELOPE_BYTES;
+    len -= VIEWER_SCREEN_ENVELOPE_BYTES;
+    if (!viewer_guard_message(&screen->guard, codec_message_starts(data, len), now_us)) {
+        screen->error_code = CODEC_ERR_LIMIT;
+        return VIEWER_SCREEN_CLOSE;
     }
     /* The decoder itself takes nothing but the start of an epoch after an error. */
-    const int result = codec_decoder_decode(screen->decoder, data + VIEWER_SCREEN_ENVELOPE_BYTES,
-        len - VIEWER_SCREEN_ENVELOPE_BYTES, &update.decoded);
+    const int result = codec_decoder_decode(screen->decoder, data, len, &update.decoded);
     if (result != CODEC_OK) {
-        const bool was_waiting = screen->waiting;
-        screen->waiting = true;
-        screen->error_code = result;
-        return was_waiting ? VIEWER_SCREEN_WAITING : VIEWER_SCREEN_ERR_CODEC;
+        return refused(screen, VIEWER_SCREEN_ERR_CODEC, result, now_us);
     }
-    screen->waiting = false;
+    viewer_guard_good(&screen->guard);
     update.wish_count = viewer_videos_take(screen->videos, screen->decoder, &update.decoded, update.wish);
     *out = update;
     return VIEWER_SCREEN_OK;
@@ -78,7 +94,7 @@ int viewer_screen_receive(
 void viewer_screen_lost(struct viewer_screen *screen)
 {
     /* The sequence number that is missing makes the decoder refuse what follows. */
-    screen->waiting = true;
+    viewer_guard_lost(&screen->guard);
 }
 
 int viewer_screen_error_code(const struct viewer_screen *screen)

@@ -4,6 +4,7 @@
  * object per thread at a time. */
 #pragma once
 
+#include "viewer/core/guard.h"
 #include "viewer/core/video.h"
 
 enum {
@@ -17,7 +18,8 @@ enum viewer_screen_error {
     VIEWER_SCREEN_ERR_NOMEM = -1,
     VIEWER_SCREEN_ERR_ENVELOPE = -2, /* too short, or another version */
     VIEWER_SCREEN_ERR_CODEC = -3,    /* the decoder refused it */
-    VIEWER_SCREEN_WAITING = -4       /* dropped: a new epoch was asked for and has not begun */
+    VIEWER_SCREEN_WAITING = -4,      /* dropped: a new epoch was asked for and has not begun */
+    VIEWER_SCREEN_CLOSE = -5         /* it erred again, or floods: end the session */
 };
 
 struct viewer_envelope {
@@ -47,9 +49,10 @@ int viewer_envelope_parse(const uint8_t *data, size_t len, struct viewer_envelop
 
 /* One whole message. 0 with *out filled: acknowledge (decoded.epoch, decoded.seq). On ERR_ENVELOPE and
  * ERR_CODEC the picture is not valid: ask the host for a reset once (viewer_screen_error_code tells
- * the codec's reason); what still comes of the old epoch is then answered with WAITING. */
-int viewer_screen_receive(
-    struct viewer_screen *screen, const uint8_t *data, size_t len, struct viewer_screen_update *out);
+ * the codec's reason); what still comes of the old epoch is then answered with WAITING. CLOSE:
+ * see guard.h. now_us is monotonic. */
+int viewer_screen_receive(struct viewer_screen *screen, const uint8_t *data, size_t len, uint64_t now_us,
+    struct viewer_screen_update *out);
 
 /* Messages were lost (CHANNEL_EVENT_MESSAGE_GAP): nothing is decoded until a new epoch begins. */
 void viewer_screen_lost(struct viewer_screen *screen);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { W = 160, H = 130, MESSAGES = 6, STREAMS = 4 };
+enum { W = 160, H = 130, MESSAGES = 6, STREAMS = 5, SWITCHES = 15 };
 
 static void draw(struct scene *s, int stream, int i)
 {
@@ -23,6 +23,10 @@ static void draw(struct scene *s, int stream, int i)
         break;
     case 2:
         scene_photo(s, (struct codec_rect){10, 10, 120, 100}, i / 2 * 5);
+        break;
+    case 4: /* three screens, round and round: slots and checks */
+        scene_text(s, all, (uint32_t)(i % 3) * 50, 0x101010, 0xffffff);
+        scene_text(s, (struct codec_rect){100, 100, 50, 15}, 900 + (uint32_t)i, 0, 0xffffff);
         break;
     default:
         scene_fill(s, all, (uint32_t)i * 0x102030u);
@@ -76,9 +80,10 @@ static void write_stream(FILE *f, int stream)
     struct scene_link l;
     scene_init(&s, W, H, 1);
     scene_link_init(&l, &(struct codec_encoder_config){.width_px = W, .height_px = H, .lossy_first = true});
-    for (int i = 0; i < MESSAGES; i++) {
+    const int messages = stream == 4 ? SWITCHES : MESSAGES;
+    for (int i = 0; i < messages; i++) {
         draw(&s, stream, i);
-        l.now_us += 200000;
+        l.now_us += stream == 4 ? 700000 : 200000;
         if (scene_link_send(&l, &s, NULL, 0, 4000) <= 0 || l.len > 65535)
             continue;
         uint8_t head[2];

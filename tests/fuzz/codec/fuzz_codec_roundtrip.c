@@ -1,11 +1,12 @@
 /* Frames made from the input go through encoder and decoder: every message decodes, whatever is called
  * exact is, and everything ends exact. */
+#include "codec/store.h"
 #include "tests/unit/codec/video_link.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SIDE_PX = 200, MAX_STEPS = 24, MAX_SETTLE = 4000 };
+enum { MAX_SIDE_PX = 200, MAX_STEPS = 24, MAX_SETTLE = 4000, REMEMBERED = 4, STORE_TILES = 40 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -81,17 +82,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const int32_t w = (int32_t)take(&in) % MAX_SIDE_PX + 1, h = (int32_t)take(&in) % MAX_SIDE_PX + 1;
     const uint32_t kinds = take(&in);
     struct video_link video = {.refuse = (kinds & 0xf8) == 0xf8};
+    const uint8_t key[CODEC_STORE_KEY_BYTES] = {(uint8_t)kinds};
+    const size_t slots = take(&in) % 64; /* none now and then */
+    struct codec_store *store = codec_store_create(key, STORE_TILES);
     const struct codec_encoder_config config = {.width_px = w,
         .height_px = h,
         .lossy_first = kinds & 1,
         .jpeg_quality = (int)take(&in) % 100,
+        .cache_slots = slots,
+        .store = store,
         .video = &video_link_coder,
         .video_data = &video,
         .video_kinds = kinds & 6};
     uint32_t *px = calloc((size_t)w * (size_t)h, sizeof *px);
     struct codec_encoder *e = codec_encoder_create(&config);
-    struct codec_decoder *d = codec_decoder_create((size_t)w * (size_t)h, 0);
-    if (!px || !e || !d)
+    struct codec_decoder *d = codec_decoder_create((size_t)w * (size_t)h, slots);
+    uint32_t *remembered = calloc((size_t)w * (size_t)h * REMEMBERED, sizeof *px);
+    if (!px || !e || !d || !store || !remembered)
         abort();
     struct codec_encoder_stats stats = {0};
     struct codec_decoded out;
@@ -101,8 +108,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const bool drawing = i < MAX_STEPS && in.size > 0;
         if (!drawing && i > 0 && !codec_encoder_pending(e))
             break;
-        if (drawing)
-            draw(&in, px, w, h, &damage);
+        if (drawing) {
+            const uint32_t act = take(&in);
+            uint32_t *screen = remembered + (size_t)(act / 4 % REMEMBERED) * (size_t)w * (size_t)h;
+            if (act % 4 == 1) {
+                memcpy(px, screen, (size_t)w * (size_t)h * sizeof *px);
+                damage = (struct codec_rect){0, 0, w, h};
+            } else {
+                draw(&in, px, w, h, &damage);
+            }
+            if (act % 4 == 2)
+                memcpy(screen, px, (size_t)w * (size_t)h * sizeof *px);
+        }
         /* Sometimes true for moves, mostly false; the far ones reach out of any screen. */
         const int32_t far = (int32_t)(take(&in) & 15u) == 0 ? INT32_MAX / 32 : 1;
         const struct codec_move hint = {
@@ -114,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .damage_count = drawing,
             .hints = &hint,
             .hint_count = drawing,
-            .now_us = now_us += drawing ? take(&in) * 2000u : 300000u,
+            .now_us = now_us += drawing ? take(&in) * 5000u : 300000u,
             .budget_bytes = drawing ? take(&in) * take(&in) : 20000,
         };
         const int n = codec_encoder_encode(e, &frame, message, sizeof message, &stats);
@@ -140,6 +157,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (codec_encoder_pending(e) || !equal(d, px, w, h))
         abort();
     codec_encoder_destroy(e);
+    if (codec_store_count(store) != 0)
+        abort();
+    codec_store_destroy(store);
+    free(remembered);
     if (video.opened != video.closed)
         abort();
     codec_decoder_destroy(d);

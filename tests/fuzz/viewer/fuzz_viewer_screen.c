@@ -13,13 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!screen) {
         return 0;
     }
-    while (size >= 2) {
+    for (uint64_t now_us = 1; size >= 2; now_us += 20000000) {
         size_t len = (size_t)data[0] << 8 | data[1];
         struct viewer_screen_update update;
         data += 2;
         size -= 2;
         len = len < size ? len : size;
-        if (viewer_screen_receive(screen, data, len, &update) == VIEWER_SCREEN_OK) {
+        if (viewer_screen_receive(screen, data, len, now_us, &update) == VIEWER_SCREEN_OK) {
             for (size_t i = 0; i < update.decoded.dirty_count; i++) {
                 const struct codec_rect *rect = &update.decoded.dirty[i];
                 if (rect->x < 0 || rect->y < 0 || rect->w < 0 || rect->h < 0 ||

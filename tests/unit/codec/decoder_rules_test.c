@@ -1,6 +1,5 @@
 /* What a decoder owes its user against a hostile host: a name for each rule. More cases of each are in
- * decoder_test.c, decoder_cache_test.c, range_test.c and video_test.c; how often a host may err, start over
- * and send is tested in viewer/guard_test.c, what a page takes of cursors in viewer/web/src/worker. */
+ * decoder_test.c, decoder_cache_test.c, range_test.c and video_test.c. */
 #include "forge.h"
 #include "scene.h"
 

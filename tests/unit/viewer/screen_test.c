@@ -42,9 +42,9 @@ static void a_reset_is_asked_for_once(void **state)
     struct viewer_screen_update update;
     struct viewer_screen *screen = viewer_screen_create(64 * 64);
     assert_non_null(screen);
-    assert_int_equal(viewer_screen_receive(screen, bad, sizeof bad, &update), VIEWER_SCREEN_ERR_CODEC);
+    assert_int_equal(viewer_screen_receive(screen, bad, sizeof bad, 1, &update), VIEWER_SCREEN_ERR_CODEC);
     assert_true(viewer_screen_error_code(screen) < 0);
-    assert_int_equal(viewer_screen_receive(screen, bad, sizeof bad, &update), VIEWER_SCREEN_WAITING);
+    assert_int_equal(viewer_screen_receive(screen, bad, sizeof bad, 2, &update), VIEWER_SCREEN_WAITING);
     viewer_screen_destroy(screen);
 }
 

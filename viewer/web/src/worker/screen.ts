@@ -16,6 +16,8 @@ import type { Core, Ptr } from "./wasm";
 
 /** For exact tiles that the host may have kept here, 16 KiB each. */
 const SLOTS = 1024;
+/** codec.h: an exact pixel is not the computer's. */
+const ERR_MISMATCH = -10;
 const ENVELOPE_BYTES = 9;
 const ENVELOPE_VERSION = 1;
 const VIDEO_AT = 32 + RECTS_MOST * 16;
@@ -49,6 +51,7 @@ export class Screen implements PeerUser {
   private readonly out: Ptr;
   private readonly band: Ptr;
   private decoder: Ptr = 0;
+  private guard: Ptr = 0;
   private readonly videos: Videos;
   private way: Way = { kinds: 0, acceleration: {} };
   private decoderPixels = 0;
@@ -116,9 +119,11 @@ export class Screen implements PeerUser {
     clearInterval(this.numbersTimer);
     this.videos.drop();
     if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
+    if (this.guard !== 0) this.core.x.hearth_guard_destroy(this.guard);
     this.core.x.hearth_free(this.out);
     this.core.x.hearth_free(this.band);
     this.decoder = 0;
+    this.guard = 0;
     this.peer = null;
   }
 
@@ -163,6 +168,7 @@ export class Screen implements PeerUser {
     this.buttons.release();
     if (this.motion) this.point(this.motion, 0);
     // The lane of the screen starts over: the core reports the gap, and so does the host.
+    if (this.guard !== 0) this.core.x.hearth_guard_lost(this.guard);
     this.reset("a new path");
   }
 
@@ -226,12 +232,13 @@ export class Screen implements PeerUser {
   }
 
   gap(): void {
+    if (this.guard !== 0) this.core.x.hearth_guard_lost(this.guard);
     this.reset("messages were lost");
   }
 
   message(at: Ptr, len: number): void {
     const receivedUs = nowUs();
-    if (this.decoder === 0 || len < ENVELOPE_BYTES) return;
+    if (this.decoder === 0 || this.guard === 0 || len < ENVELOPE_BYTES) return;
     const { view } = this.core;
     if (view.getUint8(at) !== ENVELOPE_VERSION) {
       this.hostWhy = "The computer speaks a newer version of Hearth. Reload this page.";
@@ -241,17 +248,20 @@ export class Screen implements PeerUser {
     const input = view.getUint32(at + 1, true);
     this.n.captureUs = view.getUint16(at + 5, true) * 10;
     this.n.encodeUs = view.getUint16(at + 7, true) * 10;
-    const err = this.core.x.hearth_decoder_decode(
-      this.decoder,
-      at + ENVELOPE_BYTES,
-      len - ENVELOPE_BYTES,
-      this.out,
-    );
-    const decodedUs = nowUs();
-    if (err < 0) {
-      this.reset(`not decoded (${err})`);
+    const { x } = this.core;
+    if (x.hearth_guard_message(this.guard, at + ENVELOPE_BYTES, len - ENVELOPE_BYTES, receivedUs) === 0) {
+      this.senseless("too many messages");
       return;
     }
+    const err = x.hearth_decoder_decode(this.decoder, at + ENVELOPE_BYTES, len - ENVELOPE_BYTES, this.out);
+    const decodedUs = nowUs();
+    if (err < 0) {
+      const verdict = x.hearth_guard_error(this.guard, receivedUs);
+      if (verdict === 0) this.reset(err === ERR_MISMATCH ? "exact pixels differ" : `not decoded (${err})`);
+      else if (verdict === 2) this.senseless(`error ${err}`);
+      return;
+    }
+    x.hearth_guard_good(this.guard);
     this.n.decodeUs = decodedUs - receivedUs;
     const now = this.core.view;
     const mark: Mark = {
@@ -486,6 +496,14 @@ export class Screen implements PeerUser {
     });
   }
 
+  /** The computer errs again and again, or floods. */
+  private senseless(what: string): void {
+    this.peer?.end(
+      "error",
+      `${this.peer.name} sends pictures that make no sense (${what}). Update Hearth there, and reload this page.`,
+    );
+  }
+
   private reset(reason: string): void {
     const now = performance.now();
     if (now - this.resetMs < RESET_PAUSE_MS) return;
@@ -498,6 +516,8 @@ export class Screen implements PeerUser {
     if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
     this.decoder = this.core.x.hearth_decoder_create(pixels, SLOTS);
     this.decoderPixels = pixels;
+    if (this.guard !== 0) this.core.x.hearth_guard_destroy(this.guard);
+    this.guard = this.core.x.hearth_guard_create();
     if (this.decoder === 0) {
       this.hostWhy = "There is not enough memory in this browser for so large a screen.";
       this.explain();

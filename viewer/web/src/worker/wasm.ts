@@ -83,6 +83,13 @@ export interface Exports {
   hearth_enroll_approve(enroll: Ptr, account: Ptr, log: Ptr, out: Ptr, cap: number): number;
   hearth_enroll_done(enroll: Ptr): number;
 
+  hearth_guard_create(): Ptr;
+  hearth_guard_destroy(guard: Ptr): void;
+  hearth_guard_message(guard: Ptr, data: Ptr, len: number, nowUs: number): number;
+  hearth_guard_good(guard: Ptr): void;
+  /** 0: ask for a new epoch, 1: that was done, 2: end the session. */
+  hearth_guard_error(guard: Ptr, nowUs: number): number;
+  hearth_guard_lost(guard: Ptr): void;
   hearth_decoder_create(maxPixels: number, slots: number): Ptr;
   hearth_decoder_destroy(decoder: Ptr): void;
   hearth_decoder_decode(decoder: Ptr, data: Ptr, len: number, out: Ptr): number;
