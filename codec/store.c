@@ -4,14 +4,17 @@
 #include "codec/compare.h"
 #include "codec/truth.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BUCKETS = 4096 };
 
 struct codec_store {
-    size_t max_tiles, count;
+    size_t max_tiles;
     codec_compare_fn *compare;
+    pthread_mutex_t mutex; /* guards count, the buckets and the references */
+    size_t count;
     struct codec_stored *bucket[BUCKETS];
     uint32_t key[CODEC_TILE_PX * CODEC_TILE_PX];
 };
@@ -29,6 +32,10 @@ struct codec_store *codec_store_create(const uint8_t key[static CODEC_STORE_KEY_
     struct codec_store *store = calloc(1, sizeof *store);
     if (!store)
         return NULL;
+    if (pthread_mutex_init(&store->mutex, NULL) != 0) {
+        free(store);
+        return NULL;
+    }
     store->max_tiles = max_tiles < CODEC_STORE_MAX_TILES ? max_tiles : CODEC_STORE_MAX_TILES;
     store->compare = codec_compare_best();
     uint64_t half[2] = {0};
@@ -51,6 +58,7 @@ void codec_store_destroy(struct codec_store *store)
             next = t->next;
             free(t);
         }
+    (void)pthread_mutex_destroy(&store->mutex);
     free(store);
 }
 
@@ -81,7 +89,7 @@ bool codec_stored_equals(
     return true;
 }
 
-struct codec_stored *codec_store_ref(
+static struct codec_stored *find_or_add(
     struct codec_store *store, uint64_t hash, const struct codec_tile_view *view)
 {
     struct codec_stored **bucket = &store->bucket[hash % BUCKETS];
@@ -106,7 +114,16 @@ struct codec_stored *codec_store_ref(
     return t;
 }
 
-void codec_store_unref(struct codec_store *store, struct codec_stored *tile)
+struct codec_stored *codec_store_ref(
+    struct codec_store *store, uint64_t hash, const struct codec_tile_view *view)
+{
+    (void)pthread_mutex_lock(&store->mutex);
+    struct codec_stored *tile = find_or_add(store, hash, view);
+    (void)pthread_mutex_unlock(&store->mutex);
+    return tile;
+}
+
+static void drop(struct codec_store *store, struct codec_stored *tile)
 {
     if (--tile->refs > 0)
         return;
@@ -118,7 +135,17 @@ void codec_store_unref(struct codec_store *store, struct codec_stored *tile)
     store->count--;
 }
 
-size_t codec_store_count(const struct codec_store *store)
+void codec_store_unref(struct codec_store *store, struct codec_stored *tile)
 {
-    return store->count;
+    (void)pthread_mutex_lock(&store->mutex);
+    drop(store, tile);
+    (void)pthread_mutex_unlock(&store->mutex);
+}
+
+size_t codec_store_count(struct codec_store *store)
+{
+    (void)pthread_mutex_lock(&store->mutex);
+    const size_t count = store->count;
+    (void)pthread_mutex_unlock(&store->mutex);
+    return count;
 }

@@ -5,7 +5,8 @@
  * The hash is NH (Black, Halevi, Krawczyk, Krovetz, Rogaway 1999: UMAC): without the key two different tiles
  * meet with a chance of at most 2^-32.
  *
- * One thread at a time, together with all that use it. */
+ * Any thread: taking and giving a reference lock the store, a tile that is referred to never changes. So
+ * encoders with one store may run at a time. */
 #pragma once
 
 #include "codec/screen.h"
@@ -48,4 +49,4 @@ struct codec_stored *codec_store_ref(
 void codec_store_unref(struct codec_store *store, struct codec_stored *tile);
 
 /* Tiles that are kept now. */
-size_t codec_store_count(const struct codec_store *store);
+size_t codec_store_count(struct codec_store *store);

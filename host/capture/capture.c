@@ -52,9 +52,10 @@ int capture_watch(struct capture_source *source, bool watch)
     return source->ops->watch(source, watch);
 }
 
-int capture_grab(struct capture_source *source, const struct codec_rect *rects, size_t count)
+int capture_grab(struct capture_source *source, const struct codec_rect *rects, size_t count,
+    capture_changed_fn *changed, void *data)
 {
-    return source->ops->grab(source, rects, count);
+    return source->ops->grab(source, rects, count, changed, data);
 }
 
 const uint32_t *capture_pixels(const struct capture_source *source, size_t *out_stride_px)

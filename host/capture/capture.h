@@ -70,12 +70,16 @@ typedef void capture_clipboard_fn(void *data, const char *text, size_t len, bool
 struct capture_source;
 struct capture_seat;
 
+/* An area of the picture that a grab really changed, inside one tile of CODEC_TILE_PX. */
+typedef void capture_changed_fn(void *data, const struct codec_rect *area);
+
 struct capture_ops {
     /* mandatory */
     void (*geometry)(const struct capture_source *source, struct capture_geometry *out);
     size_t (*fds)(const struct capture_source *source, int out_fds[CAPTURE_MAX_FDS]);
     int (*dispatch)(struct capture_source *source, uint64_t now_us, struct capture_changes *out);
-    int (*grab)(struct capture_source *source, const struct codec_rect *rects, size_t count);
+    int (*grab)(struct capture_source *source, const struct codec_rect *rects, size_t count,
+        capture_changed_fn *changed, void *data);
     const uint32_t *(*pixels)(const struct capture_source *source, size_t *out_stride_px);
     int (*watch)(struct capture_source *source, bool watch);
     void (*close)(struct capture_source *source);
@@ -133,10 +137,12 @@ uint64_t capture_deadline_us(const struct capture_source *source);
 int capture_watch(struct capture_source *source, bool watch);
 
 /* Bring rects (inside the geometry, best disjoint) of the source's picture up to date with what the
- * display shows; the cursor is not in it. What changes from then on is told as damage again. Blocks for
- * one round trip to the display. Returns 0 or CAPTURE_ERR_*; after an error those areas are
- * unspecified. */
-int capture_grab(struct capture_source *source, const struct codec_rect *rects, size_t count);
+ * display shows; the cursor is not in it. What changes from then on is told as damage again. changed (may
+ * be NULL) is called for what is not as it was: compositors damage whole windows in which little changed.
+ * Blocks for one round trip to the display. Returns 0 or CAPTURE_ERR_*; after an error those areas are
+ * unspecified, and what was told before it has changed. */
+int capture_grab(struct capture_source *source, const struct codec_rect *rects, size_t count,
+    capture_changed_fn *changed, void *data);
 
 /* The picture: 0x00RRGGBB, of the geometry's size, black where never grabbed. The source's; stays until
  * a dispatch that tells of a resize. */

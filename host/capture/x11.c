@@ -213,14 +213,15 @@ static int x11_watch(struct capture_source *source, bool watch)
     return xcb_connection_has_error(x11->conn) ? CAPTURE_ERR_LOST : 0;
 }
 
-static int x11_grab(struct capture_source *source, const struct codec_rect *rects, size_t count)
+static int x11_grab(struct capture_source *source, const struct codec_rect *rects, size_t count,
+    capture_changed_fn *changed, void *data)
 {
     struct source_x11 *x11 = of(source);
     /* Before the pixels are read: what is drawn in between is then told again rather than lost. */
     if (x11->damage)
         xcb_damage_subtract(x11->conn, x11->damage, XCB_NONE, XCB_NONE);
     x11_pointer_refresh(&x11->pointer);
-    return x11_grab_rects(&x11->grab, rects, count);
+    return x11_grab_rects(&x11->grab, rects, count, changed, data);
 }
 
 static const uint32_t *x11_pixels(const struct capture_source *source, size_t *out_stride_px)

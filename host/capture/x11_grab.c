@@ -6,10 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A rectangle at least this share of the width is fetched as whole rows straight into the picture: rows
- * that were not asked for cost less than a second copy. */
-enum { DIRECT_NUM = 3, DIRECT_DEN = 4 };
-
 const char *x11_grab_init(struct x11_grab *grab, xcb_connection_t *conn, const xcb_screen_t *screen)
 {
     const xcb_setup_t *setup = xcb_get_setup(conn);
@@ -17,6 +13,7 @@ const char *x11_grab_init(struct x11_grab *grab, xcb_connection_t *conn, const x
     grab->conn = conn;
     grab->root = screen->root;
     grab->depth = screen->root_depth;
+    grab->compare = codec_compare_best();
 
     for (xcb_format_iterator_t it = xcb_setup_pixmap_formats_iterator(setup); it.rem; xcb_format_next(&it)) {
         if (it.data->depth == screen->root_depth) {
@@ -88,7 +85,7 @@ int x11_grab_resize(struct x11_grab *grab, int32_t width_px, int32_t height_px)
         (int64_t)width_px * height_px > CODEC_MAX_PIXELS)
         return CAPTURE_ERR_SIZE;
 
-    /* Second half: scratch for rectangles narrower than the screen. Untouched pages cost nothing. */
+    /* Second half: what comes, until it is compared. Untouched pages cost nothing. */
     size_t len = (size_t)width_px * (size_t)height_px * 4 * 2;
     int fd = memfd_create("hearth-screen", MFD_CLOEXEC);
     if (fd < 0)
@@ -138,24 +135,49 @@ void x11_grab_convert(uint32_t *dst, const void *src, size_t count, unsigned bit
     }
 }
 
-static void mask_row(uint32_t *row, size_t count)
+struct told {
+    capture_changed_fn *changed;
+    void *data;
+};
+
+/* Bring one part of the picture, inside one tile, up to date. Whether it was not as it is now. */
+static bool store_part(
+    struct x11_grab *grab, const struct codec_rect *part, const uint8_t *src, size_t src_stride)
 {
-    for (size_t i = 0; i < count; i++)
-        row[i] &= 0xffffff;
+    uint32_t *dst = (uint32_t *)grab->map + (size_t)part->y * (size_t)grab->width_px + (size_t)part->x;
+    uint32_t converted[CODEC_TILE_PX];
+    bool changed = false;
+    for (int32_t y = 0; y < part->h; y++, dst += grab->width_px, src += src_stride) {
+        const uint32_t *row = (const uint32_t *)src;
+        if (!grab->plain) {
+            x11_grab_convert(converted, src, (size_t)part->w, grab->bits_per_pixel, grab->mask);
+            row = converted;
+        }
+        if (!grab->compare(row, dst, part->w))
+            continue;
+        changed = true;
+        for (int32_t x = 0; x < part->w; x++)
+            dst[x] = row[x] & 0xffffff;
+    }
+    return changed;
 }
 
-/* Copy one fetched rectangle into the picture. */
-static void store(struct x11_grab *grab, const struct codec_rect *rect, const uint8_t *src, size_t src_stride)
+/* Compare one fetched rectangle with the picture, tile by tile, and take over what differs. */
+static void store(struct x11_grab *grab, const struct codec_rect *rect, const uint8_t *src, size_t src_stride,
+    const struct told *told)
 {
-    uint32_t *dst = (uint32_t *)grab->map + (size_t)rect->y * (size_t)grab->width_px + (size_t)rect->x;
-    size_t count = (size_t)rect->w;
-    for (int32_t y = 0; y < rect->h; y++, dst += grab->width_px, src += src_stride) {
-        if (!grab->plain) {
-            x11_grab_convert(dst, src, count, grab->bits_per_pixel, grab->mask);
-        } else {
-            const uint32_t *row = (const uint32_t *)src;
-            for (size_t x = 0; x < count; x++)
-                dst[x] = row[x] & 0xffffff;
+    const int32_t right = rect->x + rect->w, bottom = rect->y + rect->h;
+    for (int32_t y = rect->y, y1; y < bottom; y = y1) {
+        y1 = (y / CODEC_TILE_PX + 1) * CODEC_TILE_PX;
+        y1 = y1 < bottom ? y1 : bottom;
+        for (int32_t x = rect->x, x1; x < right; x = x1) {
+            x1 = (x / CODEC_TILE_PX + 1) * CODEC_TILE_PX;
+            x1 = x1 < right ? x1 : right;
+            const struct codec_rect part = {x, y, x1 - x, y1 - y};
+            const uint8_t *from = src + (size_t)(y - rect->y) * src_stride +
+                                  (size_t)(x - rect->x) * (grab->bits_per_pixel / 8u);
+            if (store_part(grab, &part, from, src_stride) && told->changed)
+                told->changed(told->data, &part);
         }
     }
 }
@@ -173,7 +195,7 @@ static int failed(struct x11_grab *grab, xcb_generic_error_t *error)
     return xcb_connection_has_error(grab->conn) ? CAPTURE_ERR_LOST : CAPTURE_ERR_RESIZED;
 }
 
-static int fetch_image(struct x11_grab *grab, const struct codec_rect *rect)
+static int fetch_image(struct x11_grab *grab, const struct codec_rect *rect, const struct told *told)
 {
     xcb_generic_error_t *error = NULL;
     xcb_get_image_reply_t *reply = xcb_get_image_reply(grab->conn,
@@ -185,7 +207,7 @@ static int fetch_image(struct x11_grab *grab, const struct codec_rect *rect)
     size_t stride = stride_bytes(grab, rect->w);
     int result = CAPTURE_ERR_RESIZED;
     if ((size_t)xcb_get_image_data_length(reply) >= stride * (size_t)rect->h) {
-        store(grab, rect, xcb_get_image_data(reply), stride);
+        store(grab, rect, xcb_get_image_data(reply), stride, told);
         result = 0;
     }
     free(reply);
@@ -197,13 +219,13 @@ enum { BATCH = 64 };
 
 struct batch {
     struct codec_rect rect[BATCH];
-    size_t offset[BATCH]; /* SIZE_MAX: rows straight into the picture */
+    size_t offset[BATCH];
     xcb_shm_get_image_cookie_t cookie[BATCH];
     size_t count;
     size_t scratch_used;
 };
 
-static int finish_batch(struct x11_grab *grab, struct batch *batch)
+static int finish_batch(struct x11_grab *grab, struct batch *batch, const struct told *told)
 {
     int result = 0;
     for (size_t i = 0; i < batch->count; i++) {
@@ -215,55 +237,40 @@ static int finish_batch(struct x11_grab *grab, struct batch *batch)
         }
         free(reply);
         const struct codec_rect *rect = &batch->rect[i];
-        if (batch->offset[i] == SIZE_MAX)
-            mask_row((uint32_t *)grab->map + (size_t)rect->y * (size_t)grab->width_px,
-                (size_t)rect->w * (size_t)rect->h);
-        else
-            store(grab, rect, (const uint8_t *)grab->map + batch->offset[i], stride_bytes(grab, rect->w));
+        store(grab, rect, (const uint8_t *)grab->map + batch->offset[i], stride_bytes(grab, rect->w), told);
     }
     batch->count = 0;
     batch->scratch_used = 0;
     return result;
 }
 
-static int fetch_shm(struct x11_grab *grab, const struct codec_rect *rects, size_t count)
+static int fetch_shm(
+    struct x11_grab *grab, const struct codec_rect *rects, size_t count, const struct told *told)
 {
     struct batch batch = {0};
-    size_t half = grab->map_len / 2;
-    int result = 0;
+    const size_t half = grab->map_len / 2;
     for (size_t i = 0; i < count; i++) {
-        struct codec_rect rect = rects[i];
-        size_t offset;
-        if (grab->plain && (int64_t)rect.w * DIRECT_DEN >= (int64_t)grab->width_px * DIRECT_NUM) {
-            rect.x = 0;
-            rect.w = grab->width_px;
-            offset = (size_t)rect.y * (size_t)rect.w * 4;
-        } else {
-            size_t need = stride_bytes(grab, rect.w) * (size_t)rect.h;
-            if (batch.count == BATCH || need > half - batch.scratch_used) {
-                result = finish_batch(grab, &batch);
-                if (result)
-                    return result;
-            }
-            offset = half + batch.scratch_used;
-            batch.scratch_used += need;
-        }
-        if (batch.count == BATCH) {
-            result = finish_batch(grab, &batch);
+        const struct codec_rect rect = rects[i];
+        const size_t need = stride_bytes(grab, rect.w) * (size_t)rect.h;
+        if (batch.count == BATCH || need > half - batch.scratch_used) {
+            int result = finish_batch(grab, &batch, told);
             if (result)
                 return result;
         }
+        const size_t offset = half + batch.scratch_used;
+        batch.scratch_used += need;
         batch.rect[batch.count] = rect;
-        batch.offset[batch.count] = offset >= half ? offset : SIZE_MAX;
+        batch.offset[batch.count] = offset;
         batch.cookie[batch.count] =
             xcb_shm_get_image(grab->conn, grab->root, (int16_t)rect.x, (int16_t)rect.y, (uint16_t)rect.w,
                 (uint16_t)rect.h, ~0u, XCB_IMAGE_FORMAT_Z_PIXMAP, grab->seg, (uint32_t)offset);
         batch.count++;
     }
-    return finish_batch(grab, &batch);
+    return finish_batch(grab, &batch, told);
 }
 
-int x11_grab_rects(struct x11_grab *grab, const struct codec_rect *rects, size_t count)
+int x11_grab_rects(struct x11_grab *grab, const struct codec_rect *rects, size_t count,
+    capture_changed_fn *changed, void *data)
 {
     if (!grab->map)
         return CAPTURE_ERR_SIZE;
@@ -273,10 +280,11 @@ int x11_grab_rects(struct x11_grab *grab, const struct codec_rect *rects, size_t
             r->h > grab->height_px - r->y)
             return CAPTURE_ERR_RESIZED;
     }
+    const struct told told = {changed, data};
     if (grab->shm_active)
-        return fetch_shm(grab, rects, count);
+        return fetch_shm(grab, rects, count, &told);
     for (size_t i = 0; i < count; i++) {
-        int result = fetch_image(grab, &rects[i]);
+        int result = fetch_image(grab, &rects[i], &told);
         if (result)
             return result;
     }

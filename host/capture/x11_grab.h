@@ -2,6 +2,7 @@
  * it, GetImage otherwise. Loop thread only. */
 #pragma once
 
+#include "codec/compare.h"
 #include "host/capture/capture.h"
 
 #include <xcb/shm.h>
@@ -15,6 +16,7 @@ struct x11_grab {
     bool plain;       /* pixels are 0xXXRRGGBB already */
     bool shm_wanted, shm_active;
     xcb_shm_seg_t seg;
+    codec_compare_fn *compare;
     void *map; /* the picture, then as much scratch */
     size_t map_len;
     int32_t width_px, height_px;
@@ -28,7 +30,9 @@ int x11_grab_resize(struct x11_grab *grab, int32_t width_px, int32_t height_px);
 
 void x11_grab_finish(struct x11_grab *grab);
 
-int x11_grab_rects(struct x11_grab *grab, const struct codec_rect *rects, size_t count);
+/* As capture_grab(). What comes is compared with the picture and only what differs is written. */
+int x11_grab_rects(struct x11_grab *grab, const struct codec_rect *rects, size_t count,
+    capture_changed_fn *changed, void *data);
 
 /* Convert count pixels of the given layout to 0x00RRGGBB; bits is 16 or 32. Exact for 8 bits a channel,
  * 5 and 6 bits are widened by repeating their top, 10 bits lose the lowest two. */

@@ -40,18 +40,27 @@ void screen_leave(struct screen *screen)
     }
 }
 
+static void release(struct screen *screen)
+{
+    if (--screen->handles == 0 && screen->closing) {
+        codec_store_destroy(screen->store);
+        free(screen->display);
+        free(screen);
+    }
+}
+
+static void on_pool_closed(void *data)
+{
+    release(data);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct screen *screen = handle->data;
     bool poll = handle->type == UV_POLL;
     if (poll)
         free(handle);
-    if (--screen->handles == 0 && screen->closing) {
-        codec_store_destroy(screen->store);
-        free(screen->message);
-        free(screen->display);
-        free(screen);
-    }
+    release(screen);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -239,23 +248,33 @@ static int follow_interest(struct screen *screen)
     return capture_watch(screen->source, look);
 }
 
+static void on_changed(void *data, const struct codec_rect *area)
+{
+    screen_tiles_add(data, area);
+}
+
+/* Compared once for all viewers: what is as it was goes no further. */
 int screen_grab(struct screen *screen)
 {
     struct codec_rect rects[SCREEN_TILES_RECTS];
+    struct screen_tiles changed;
     size_t count = screen_tiles_rects(&screen->dirty, rects);
     uint64_t start_us = screen_now_us();
-    int result = capture_grab(screen->source, rects, count);
+    screen_tiles_init(&changed, screen->geometry.width_px, screen->geometry.height_px);
+    int result = capture_grab(screen->source, rects, count, on_changed, &changed);
     screen->capture_us = (uint32_t)(screen_now_us() - start_us);
-    if (result)
-        return result;
-    screen->grabs++;
     for (struct screen_viewer *viewer = screen->viewers; viewer; viewer = viewer->next) {
-        viewer->captured_input = viewer->input;
-        if (viewer->started && viewer->encoder) {
-            screen_tiles_unite(&viewer->dirty, &screen->dirty);
+        if (!result)
+            viewer->captured_input = viewer->input;
+        if (viewer->started && viewer->encode) {
+            screen_tiles_unite(&viewer->dirty, &changed);
             screen_moves_unite(&viewer->moves, &screen->moves);
         }
     }
+    screen_pictures_changed(&screen->pictures, &changed);
+    if (result)
+        return result;
+    screen->grabs++;
     screen_tiles_clear(&screen->dirty);
     screen_moves_clear(&screen->moves);
     /* The answers may have brought events that no descriptor will announce. */
@@ -361,13 +380,15 @@ struct screen *screen_create(uv_loop_t *loop, capture_open_fn *open, const char 
     screen->retry_gap_us = SCREEN_RETRY_MIN_US;
     screen->store = make_store();
     screen->video = codec_video_coder_load();
-    screen->message = malloc(SCREEN_ENVELOPE_BYTES + (size_t)CODEC_MAX_MESSAGE_BYTES);
     screen->display = display ? strdup(display) : NULL;
-    if (!screen->message || (display && !screen->display)) {
-        codec_store_destroy(screen->store);
-        free(screen->message);
-        free(screen->display);
-        free(screen);
+    screen->pool = screen_pool_create(loop, on_pool_closed, screen);
+    if (!screen->pool || (display && !screen->display)) {
+        screen->closing = true;
+        screen->handles = 1; /* the pool's, or this call itself */
+        if (screen->pool)
+            screen_pool_destroy(screen->pool);
+        else
+            release(screen);
         return NULL;
     }
     /* Neither of these two can fail. */
@@ -375,7 +396,7 @@ struct screen *screen_create(uv_loop_t *loop, capture_open_fn *open, const char 
     uv_timer_init(loop, &screen->timer);
     screen->prepare.data = screen;
     screen->timer.data = screen;
-    screen->handles = 2;
+    screen->handles = 3; /* with the pool's */
     uv_prepare_start(&screen->prepare, on_prepare);
     open_source(screen);
     screen->attention = true;
@@ -388,6 +409,8 @@ void screen_destroy(struct screen *screen)
         return;
     close_source(screen);
     screen->closing = true;
+    screen_pool_destroy(screen->pool);
+    screen_pictures_finish(&screen->pictures);
     uv_close((uv_handle_t *)&screen->prepare, on_closed);
     uv_close((uv_handle_t *)&screen->timer, on_closed);
 }

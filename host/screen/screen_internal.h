@@ -1,13 +1,11 @@
-/* Inside of the shared screen: screen.c (source, loop, pacing) and viewer.c (one viewer's encoder and
- * input). Loop thread only. */
+/* Inside of the shared screen: screen.c (source, loop, pacing), viewer.c (one viewer's messages and input)
+ * and encode.c (one viewer's encoder). Loop thread only. */
 #pragma once
 
-#include "codec/video.h"
+#include "host/screen/encode.h"
 #include "host/screen/moves.h"
 #include "host/screen/screen.h"
 #include "host/screen/tiles.h"
-
-struct codec_encoder;
 
 struct screen_viewer {
     struct screen *screen;
@@ -21,8 +19,8 @@ struct screen_viewer {
     uint32_t slots, made_slots; /* announced; those the encoder was made for */
     unsigned video_kinds;       /* that it decodes; the encoder was made for made_kinds */
     unsigned made_kinds;
-    struct codec_encoder *encoder; /* only while started and while there is a screen */
-    struct screen_tiles dirty;     /* grabbed, not yet encoded for this viewer */
+    struct screen_encode *encode; /* only while started and while there is a screen */
+    struct screen_tiles dirty;    /* grabbed, not yet encoded for this viewer */
     struct screen_moves moves;
     struct screen_window window;
     uint64_t due_us;                /* pace: no message before */
@@ -59,8 +57,9 @@ struct screen {
     uint64_t grabs, frames, bytes;
     struct codec_store *store;             /* what viewers have in their slots; NULL: they have none */
     const struct codec_video_coder *video; /* NULL: none on this PC */
-    struct codec_video_pace video_pace;
-    uint8_t *message; /* envelope and codec message being built */
+    struct screen_pool *pool;
+    struct screen_pictures pictures;
+    size_t encodes; /* running on the pool, each with a picture; at most SCREEN_PICTURES */
 };
 
 uint64_t screen_now_us(void);
@@ -85,5 +84,8 @@ void screen_viewer_drop_encoder(struct screen_viewer *viewer);
 /* When this viewer's next message could go; UINT64_MAX when only an event can tell. */
 uint64_t screen_viewer_deadline_us(const struct screen_viewer *viewer, uint64_t now_us);
 
-/* Send what there is; the grab is up to date. Returns CAPTURE_ERR_* of a grab, else 0. */
+/* Encode what there is, on the loop thread when it is little. Returns CAPTURE_ERR_* of a grab, else 0. */
 int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us);
+
+/* Its message is made: send it. */
+void screen_viewer_encoded(struct screen_viewer *viewer);

@@ -26,6 +26,7 @@ void screen_tiles_unite(struct screen_tiles *tiles, const struct screen_tiles *o
 
 void screen_tiles_clear(struct screen_tiles *tiles);
 bool screen_tiles_empty(const struct screen_tiles *tiles);
+size_t screen_tiles_count(const struct screen_tiles *tiles);
 
 /* Disjoint rectangles inside the screen that cover the set: exactly, or somewhat more where the exact
  * ones would be more than SCREEN_TILES_RECTS. Returns how many. */

@@ -1,4 +1,3 @@
-#include "codec/encoder.h"
 #include "codec/message.h"
 #include "host/screen/screen_internal.h"
 
@@ -7,6 +6,7 @@
 #include <string.h>
 
 enum {
+    INLINE_TILES = 8,         /* so little is encoded faster than a thread wakes up; under 1 ms */
     ERROR_PAUSE_US = 1000000, /* after an encoder error, before the new epoch */
     ENCODE_RETRY_US = 1000    /* more is dirty than one message took */
 };
@@ -47,8 +47,8 @@ void screen_viewer_destroy(struct screen_viewer *viewer)
 
 void screen_viewer_drop_encoder(struct screen_viewer *viewer)
 {
-    codec_encoder_destroy(viewer->encoder);
-    viewer->encoder = NULL;
+    screen_encode_drop(viewer->encode);
+    viewer->encode = NULL;
     viewer->exact = false;
     screen_window_forget(&viewer->window);
 }
@@ -82,20 +82,21 @@ bool screen_viewer_renew(struct screen_viewer *viewer)
         tell_too_large(viewer, width, height);
         return true; /* it waits for another size, or a start with another limit */
     }
-    if (viewer->encoder &&
-        (viewer->made_slots != viewer->slots || viewer->made_kinds != viewer->video_kinds ||
-            codec_encoder_reset(viewer->encoder, width, height) != 0))
+    if (viewer->encode && viewer->encode->running)
+        viewer->encode->renew = true;
+    else if (viewer->encode &&
+             (viewer->made_slots != viewer->slots || viewer->made_kinds != viewer->video_kinds ||
+                 codec_encoder_reset(viewer->encode->encoder, width, height) != 0))
         screen_viewer_drop_encoder(viewer);
-    if (!viewer->encoder) {
+    if (!viewer->encode) {
         const struct codec_encoder_config config = {.width_px = width,
             .height_px = height,
             .lossy_first = true,
             .cache_slots = screen->store ? viewer->slots : 0,
             .store = screen->store,
             .video = screen->video,
-            .video_data = &screen->video_pace,
             .video_kinds = viewer->video_kinds};
-        viewer->encoder = codec_encoder_create(&config);
+        viewer->encode = screen_encode_create(viewer, &config);
         viewer->made_slots = viewer->slots;
         viewer->made_kinds = viewer->video_kinds;
     }
@@ -104,7 +105,7 @@ bool screen_viewer_renew(struct screen_viewer *viewer)
     screen_tiles_init(&viewer->dirty, width, height);
     screen_tiles_add_all(&viewer->dirty);
     screen_moves_clear(&viewer->moves);
-    return viewer->encoder != NULL;
+    return viewer->encode != NULL;
 }
 
 int screen_viewer_start(struct screen_viewer *viewer)
@@ -161,9 +162,9 @@ void screen_viewer_set_video(struct screen_viewer *viewer, unsigned kinds)
 
 void screen_viewer_video(struct screen_viewer *viewer, uint8_t stream, const struct codec_video_wish *wish)
 {
-    if (!viewer->encoder)
+    if (!viewer->encode)
         return;
-    codec_encoder_video_control(viewer->encoder, stream, wish);
+    screen_encode_video(viewer->encode, stream, wish);
     screen_touch(viewer->screen);
 }
 
@@ -239,12 +240,26 @@ void screen_viewer_stats(const struct screen_viewer *viewer, struct screen_viewe
         .exact = viewer->exact};
 }
 
+/* From when on the encoder has something to do by itself: what is left over, or to be made exact. */
+static uint64_t leftover_us(const struct screen_viewer *viewer)
+{
+    const struct codec_encoder *encoder = viewer->encode->encoder;
+    return codec_encoder_pending(encoder) ? codec_encoder_deadline_us(encoder) : UINT64_MAX;
+}
+
 /* Whether there is anything to encode, and from when on. */
 static uint64_t work_us(const struct screen_viewer *viewer)
 {
     if (!screen_tiles_empty(&viewer->dirty) || !screen_tiles_empty(&viewer->screen->dirty))
         return 0;
-    return codec_encoder_pending(viewer->encoder) ? codec_encoder_deadline_us(viewer->encoder) : UINT64_MAX;
+    return leftover_us(viewer);
+}
+
+/* Too much to be done on the loop thread, where input and files wait meanwhile. */
+static bool large(const struct screen_viewer *viewer, uint64_t now_us)
+{
+    return leftover_us(viewer) <= now_us ||
+           screen_tiles_count(&viewer->dirty) + screen_tiles_count(&viewer->screen->dirty) > INLINE_TILES;
 }
 
 /* Something changed after an input that this viewer has not been answered yet. */
@@ -256,11 +271,13 @@ static bool echo_due(const struct screen_viewer *viewer, uint64_t now_us)
 
 uint64_t screen_viewer_deadline_us(const struct screen_viewer *viewer, uint64_t now_us)
 {
-    if (viewer->gone || !viewer->started || !viewer->encoder)
+    if (viewer->gone || !viewer->started || !viewer->encode || viewer->encode->running)
         return UINT64_MAX;
     uint64_t due = work_us(viewer);
     if (due == UINT64_MAX)
         return UINT64_MAX;
+    if (viewer->screen->encodes == SCREEN_PICTURES && large(viewer, now_us))
+        return UINT64_MAX; /* the next that ends looks again */
     if (due < viewer->due_us)
         due = viewer->due_us;
     bool echo = echo_due(viewer, now_us);
@@ -305,6 +322,55 @@ static void pace(struct screen_viewer *viewer, bool complete, uint64_t now_us)
     viewer->due_us = from + gap;
 }
 
+/* Start over after a pause: the encoder failed, or the message was not taken. */
+static void start_over(struct screen_viewer *viewer, uint64_t now_us)
+{
+    (void)screen_viewer_renew(viewer);
+    viewer->due_us = now_us + ERROR_PAUSE_US;
+}
+
+void screen_viewer_encoded(struct screen_viewer *viewer)
+{
+    struct screen *screen = viewer->screen;
+    struct screen_encode *encode = viewer->encode;
+    const uint64_t now_us = screen_now_us();
+    screen_touch(screen);
+    if (encode->renew) {
+        encode->renew = false;
+        (void)screen_viewer_renew(viewer);
+        return;
+    }
+    if (encode->len < 0) {
+        start_over(viewer, now_us);
+        return;
+    }
+    if (encode->len == 0) {
+        viewer->exact = !codec_encoder_pending(encode->encoder);
+        /* An encoder that is due and yet has nothing must not spin the loop. */
+        viewer->due_us = now_us + ENCODE_RETRY_US;
+        return;
+    }
+    struct codec_message header;
+    const uint8_t *body = encode->message + SCREEN_ENVELOPE_BYTES;
+    uint32_t epoch = codec_message_parse(body, (size_t)encode->len, &header) == 0 ? header.epoch : 0;
+    viewer->encode_us = encode->took_us;
+    put_envelope(encode->message, encode->input, encode->frame.capture_us, encode->took_us);
+    const size_t total = (size_t)encode->len + SCREEN_ENVELOPE_BYTES;
+    viewer->told_input = encode->input;
+    viewer->exact = encode->stats.exact;
+    viewer->frames++;
+    viewer->bytes += total;
+    screen->frames++;
+    screen->bytes += total;
+    screen_window_sent(&viewer->window, epoch, encode->stats.seq, total, !encode->stats.complete, now_us);
+    pace(viewer, encode->stats.complete, encode->start_us);
+    screen_enter(screen);
+    if (!viewer->ops->send(viewer->data, encode->message, total) && !viewer->gone && viewer->started &&
+        viewer->encode)
+        start_over(viewer, now_us);
+    screen_leave(screen);
+}
+
 int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
 {
     struct screen *screen = viewer->screen;
@@ -314,50 +380,35 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
         int result = screen_grab(screen);
         if (result)
             return result;
+        if (work_us(viewer) > now_us)
+            return 0; /* damaged, yet as it was */
     }
-    struct codec_rect damage[SCREEN_TILES_RECTS];
-    struct codec_encoder_frame frame = {.now_us = now_us,
+    struct screen_encode *encode = viewer->encode;
+    size_t stride_px;
+    const uint32_t *pixels = capture_pixels(screen->source, &stride_px);
+    struct screen_picture *picture = NULL;
+    if (large(viewer, now_us))
+        picture = screen_pictures_take(
+            &screen->pictures, pixels, stride_px, screen->geometry.width_px, screen->geometry.height_px);
+    encode->start_us = now_us;
+    encode->input = viewer->captured_input;
+    encode->moves = viewer->moves;
+    encode->frame = (struct codec_encoder_frame){.pixels = picture ? picture->pixels : pixels,
+        .stride_px = picture ? (size_t)screen->geometry.width_px : stride_px,
+        .now_us = now_us,
         .capture_us = screen->capture_us,
-        .damage = damage,
-        .damage_count = screen_tiles_rects(&viewer->dirty, damage),
-        .hints = viewer->moves.move,
-        .hint_count = viewer->moves.count,
+        .damage = encode->damage,
+        .damage_count = screen_tiles_rects(&viewer->dirty, encode->damage),
+        .hints = encode->moves.move,
+        .hint_count = encode->moves.count,
         .budget_bytes = screen_window_budget(&viewer->window, echo_due(viewer, now_us), now_us)};
-    frame.pixels = capture_pixels(screen->source, &frame.stride_px);
-    struct codec_encoder_stats stats = {0};
-    uint64_t encode_start_us = screen_now_us();
-    uint8_t *body = screen->message + SCREEN_ENVELOPE_BYTES;
-    int len = codec_encoder_encode(viewer->encoder, &frame, body, CODEC_MAX_MESSAGE_BYTES, &stats);
-    uint64_t done_us = screen_now_us();
     screen_tiles_clear(&viewer->dirty);
     screen_moves_clear(&viewer->moves);
-    if (len < 0) {
-        (void)screen_viewer_renew(viewer);
-        viewer->due_us = now_us + ERROR_PAUSE_US;
+    if (picture) {
+        screen_encode_later(encode, picture);
         return 0;
     }
-    if (len == 0) {
-        viewer->exact = !codec_encoder_pending(viewer->encoder);
-        /* An encoder that is due and yet has nothing must not spin the loop. */
-        viewer->due_us = done_us + ENCODE_RETRY_US;
-        return 0;
-    }
-    struct codec_message header;
-    uint32_t epoch = codec_message_parse(body, (size_t)len, &header) == 0 ? header.epoch : 0;
-    viewer->encode_us = (uint32_t)(done_us - encode_start_us);
-    put_envelope(screen->message, viewer->captured_input, screen->capture_us, viewer->encode_us);
-    size_t total = (size_t)len + SCREEN_ENVELOPE_BYTES;
-    viewer->told_input = viewer->captured_input;
-    viewer->exact = stats.exact;
-    viewer->frames++;
-    viewer->bytes += total;
-    screen->frames++;
-    screen->bytes += total;
-    screen_window_sent(&viewer->window, epoch, stats.seq, total, !stats.complete, done_us);
-    pace(viewer, stats.complete, now_us);
-    if (!viewer->ops->send(viewer->data, screen->message, total) && !viewer->gone && viewer->started) {
-        (void)screen_viewer_renew(viewer);
-        viewer->due_us = now_us + ERROR_PAUSE_US;
-    }
+    screen_encode_now(encode);
+    screen_viewer_encoded(viewer);
     return 0;
 }

@@ -71,7 +71,7 @@ static int record(struct capture_source *source, FILE *out, uint32_t frames, dou
         struct codec_rect rects[SCREEN_TILES_RECTS];
         const size_t count = screen_tiles_rects(&dirty, rects);
         next_us = now_us() + (uint64_t)(1e6 / rate_hz);
-        if (count > TRACE_MAX_RECTS || capture_grab(source, rects, count) != 0)
+        if (count > TRACE_MAX_RECTS || capture_grab(source, rects, count, NULL, NULL) != 0)
             return fail("cannot grab the picture");
         screen_tiles_clear(&dirty);
         frame.time_us = (uint32_t)(now_us() - start_us);

@@ -61,7 +61,7 @@ static void grab_all(struct capture_source *source)
     struct capture_geometry geometry;
     capture_geometry(source, &geometry);
     struct codec_rect all = {0, 0, geometry.width_px, geometry.height_px};
-    assert_int_equal(capture_grab(source, &all, 1), 0);
+    assert_int_equal(capture_grab(source, &all, 1, NULL, NULL), 0);
 }
 
 static void assert_same(struct capture_source *source, struct paint *paint)
@@ -104,7 +104,7 @@ static void grabbing_what_was_damaged_keeps_the_picture_true(void **state)
     for (unsigned i = 0; i < 30; i++) {
         paint_noise(paint, 50 + i, 1 + i * 3);
         changes = settle(source);
-        assert_int_equal(capture_grab(source, changes.damage, changes.damage_count), 0);
+        assert_int_equal(capture_grab(source, changes.damage, changes.damage_count, NULL, NULL), 0);
         assert_same(source, paint);
     }
     capture_close(source);
@@ -195,7 +195,7 @@ static void a_resize_is_followed(void **state)
     grab_all(source);
     assert_same(source, paint);
     struct codec_rect outside = {0, 0, 1024, 768};
-    assert_int_equal(capture_grab(source, &outside, 1), CAPTURE_ERR_RESIZED);
+    assert_int_equal(capture_grab(source, &outside, 1, NULL, NULL), CAPTURE_ERR_RESIZED);
     test_run("xrandr --output screen --mode 1024x768");
     assert_true(settle(source).resized);
     grab_all(source);
@@ -271,7 +271,7 @@ static void a_grab_of_what_just_vanished_asks_to_look_again(void **state)
     settle(source);
     test_run("xrandr --output screen --mode m800");
     struct codec_rect all = {0, 0, 1024, 768};
-    assert_int_equal(capture_grab(source, &all, 1), CAPTURE_ERR_RESIZED);
+    assert_int_equal(capture_grab(source, &all, 1, NULL, NULL), CAPTURE_ERR_RESIZED);
     assert_true(settle(source).resized);
     grab_all(source);
     test_run("xrandr --output screen --mode 1024x768");

@@ -118,6 +118,7 @@ static void run_ms(unsigned ms)
 {
     uv_timer_t timer;
     bool closed = false;
+    uv_update_time(&loop); /* what ran outside of the loop took its time */
     uv_timer_init(&loop, &timer);
     timer.data = &closed;
     uv_timer_start(&timer, on_end, ms, 0);
@@ -334,6 +335,64 @@ static void a_viewer_may_go_inside_its_own_message(void **state)
     end(screen);
 }
 
+static void what_is_painted_again_as_it_was_is_not_sent(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    paint_noise(paint, 5, 200);
+    struct screen *screen = start();
+    struct viewer v;
+    join(&v, screen);
+    assert_true(wait_equal(&v, paint));
+    paint_fill(paint, 0, 0, 1000, 700, 0x203040);
+    assert_true(wait_equal(&v, paint));
+    run_ms(300);
+    unsigned messages = v.messages;
+    struct screen_stats before, after;
+    screen_stats(screen, &before);
+    for (int i = 0; i < 5; i++) {
+        paint_fill(paint, 0, 0, 1000, 700, 0x203040);
+        run_ms(50);
+    }
+    screen_stats(screen, &after);
+    assert_true(after.grabs > before.grabs);
+    assert_int_equal(v.messages, messages);
+    leave(&v);
+    end(screen);
+    paint_close(paint);
+}
+
+/* Whoever goes, or asks for a new start, while a thread encodes for it. */
+static void viewers_may_go_and_start_over_while_they_are_encoded_for(void **state)
+{
+    (void)state;
+    struct paint *paint = paint_open();
+    struct screen *screen = start();
+    struct viewer stays;
+    join(&stays, screen);
+    for (unsigned i = 0; i < 25; i++) {
+        struct viewer v;
+        paint_noise(paint, 400 + i, 300);
+        join(&v, screen);
+        uv_run(&loop, UV_RUN_NOWAIT);
+        if (i % 3 == 0) {
+            screen_viewer_reset(v.viewer);
+            run_ms(2);
+        } else if (i % 3 == 1) {
+            screen_viewer_stop(v.viewer);
+            assert_int_equal(screen_viewer_start(v.viewer), 0);
+        }
+        leave(&v);
+    }
+    screen_viewer_reset(stays.viewer);
+    assert_true(wait_equal(&stays, paint));
+    paint_noise(paint, 500, 300);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    leave(&stays);
+    end(screen);
+    paint_close(paint);
+}
+
 static void clipboard_of_one_viewer_reaches_the_others(void **state)
 {
     (void)state;
@@ -414,6 +473,8 @@ int main(void)
         cmocka_unit_test(a_screen_larger_than_the_viewer_can_show_is_told),
         cmocka_unit_test(the_last_input_before_the_capture_is_named),
         cmocka_unit_test(a_viewer_may_go_inside_its_own_message),
+        cmocka_unit_test(what_is_painted_again_as_it_was_is_not_sent),
+        cmocka_unit_test(viewers_may_go_and_start_over_while_they_are_encoded_for),
         cmocka_unit_test(clipboard_of_one_viewer_reaches_the_others),
         cmocka_unit_test(a_display_that_goes_is_told_and_one_that_comes_is_found),
     };
