@@ -8,8 +8,7 @@
 struct viewer_video {
     uint32_t type, stream, key, sps; /* sps: profile, constraints, level from the top */
     struct codec_rect rect;
-    const uint8_t *data;
-    uint32_t len;
+    uint32_t data, len; /* an address in this module's memory */
 };
 
 struct viewer_decoded {
@@ -71,7 +70,7 @@ int hearth_decoder_decode(
             .key = v->key,
             .sps = (uint32_t)v->sps[0] << 16 | (uint32_t)v->sps[1] << 8 | v->sps[2],
             .rect = v->rect,
-            .data = v->data,
+            .data = (uint32_t)(uintptr_t)v->data,
             .len = v->len};
     }
     return 0;
