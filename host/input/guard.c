@@ -141,6 +141,8 @@ void input_guard_destroy(struct input_guard *guard)
         return;
     atomic_store(&guard->page->ended, 1);
     (void)close(guard->pipe);
+    /* The pipe's end need not reach it: a process that we forked since may hold the other end too. */
+    (void)kill(guard->pid, SIGKILL);
     (void)waitpid(guard->pid, NULL, 0);
     (void)munmap(guard->page, sizeof *guard->page);
     free(guard);
