@@ -308,13 +308,15 @@ static void expect_pointer(struct capture_seat *seat, int32_t x, int32_t y)
 
 static void x11_point(struct capture_seat *seat, const struct input_pointer *pointer)
 {
-    expect_pointer(seat, pointer->x, pointer->y);
+    if (!pointer->relative)
+        expect_pointer(seat, pointer->x, pointer->y);
     input_seat_pointer(seat_of(seat), pointer);
 }
 
 static void x11_wheel(struct capture_seat *seat, const struct input_wheel *wheel)
 {
-    expect_pointer(seat, wheel->x, wheel->y);
+    if (wheel->x >= 0 && wheel->y >= 0)
+        expect_pointer(seat, wheel->x, wheel->y);
     input_seat_wheel(seat_of(seat), wheel);
 }
 

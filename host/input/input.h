@@ -15,9 +15,10 @@ enum {
     INPUT_TEXT_BYTES = 4096,   /* of one text event */
     INPUT_LOCK_CAPS = 1,
     INPUT_LOCK_NUM = 2,
-    INPUT_BUTTONS = 5,           /* left, middle, right, back, forward: bits 0..4 */
-    INPUT_NOTCH = 120,           /* wheel units of one notch */
-    INPUT_WHEEL_MAX_NOTCHES = 32 /* of one event; more is cut */
+    INPUT_BUTTONS = 5,            /* left, middle, right, back, forward: bits 0..4 */
+    INPUT_NOTCH = 120,            /* wheel units of one notch */
+    INPUT_WHEEL_MAX_NOTCHES = 32, /* of one event; more is cut */
+    INPUT_MOTION_MAX = 4096       /* px of one relative motion; more is cut */
 };
 
 struct input_key {
@@ -30,11 +31,12 @@ struct input_key {
 };
 
 struct input_pointer {
-    int32_t x, y;     /* host px; clamped to the screen */
+    int32_t x, y;     /* host px, clamped to the screen; relative: by how much, to INPUT_MOTION_MAX */
     uint32_t buttons; /* those held, bit 0 left .. bit 4 forward */
+    bool relative;
 };
 
 struct input_wheel {
-    int32_t x, y;           /* host px */
+    int32_t x, y;           /* host px; below 0: where the pointer is */
     int32_t dx_120, dy_120; /* INPUT_NOTCH = one notch, right and down positive */
 };

@@ -35,9 +35,19 @@ static void set_buttons(struct input_seat *seat, uint32_t buttons)
     seat->buttons = buttons & ((1u << INPUT_BUTTONS) - 1);
 }
 
+static int16_t cut(int32_t delta)
+{
+    return (int16_t)(delta > INPUT_MOTION_MAX    ? INPUT_MOTION_MAX
+                     : delta < -INPUT_MOTION_MAX ? -INPUT_MOTION_MAX
+                                                 : delta);
+}
+
 void input_pointer_move(struct input_seat *seat, const struct input_pointer *pointer)
 {
-    move(seat->input, pointer->x, pointer->y);
+    if (!pointer->relative)
+        move(seat->input, pointer->x, pointer->y);
+    else if (pointer->x != 0 || pointer->y != 0)
+        input_x11_fake(seat->input, XCB_MOTION_NOTIFY, 1, cut(pointer->x), cut(pointer->y));
     set_buttons(seat, pointer->buttons);
 }
 
@@ -65,7 +75,8 @@ static void click(struct input_x11 *input, uint8_t button, int32_t times)
 void input_pointer_wheel(struct input_seat *seat, const struct input_wheel *wheel)
 {
     struct input_x11 *input = seat->input;
-    move(input, wheel->x, wheel->y);
+    if (wheel->x >= 0 && wheel->y >= 0)
+        move(input, wheel->x, wheel->y);
     int32_t down = notches(&seat->wheel_y, wheel->dy_120);
     int32_t right = notches(&seat->wheel_x, wheel->dx_120);
     click(input, down > 0 ? 5 : 4, down > 0 ? down : -down);

@@ -206,7 +206,8 @@ void screen_viewer_key(struct screen_viewer *viewer, uint32_t input, const struc
 void screen_viewer_pointer(struct screen_viewer *viewer, uint32_t input, const struct input_pointer *pointer)
 {
     capture_pointer(touched(viewer, input), pointer);
-    if (viewer->screen->viewer_count > 1)
+    /* Where a relative motion led, the display tells everybody. */
+    if (viewer->screen->viewer_count > 1 && !pointer->relative)
         screen_tell_pointer(viewer->screen, viewer, pointer->x, pointer->y);
 }
 

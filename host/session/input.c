@@ -30,6 +30,17 @@ static void take_pointer(
     input->buttons = buttons;
 }
 
+static void take_motion(
+    struct session_input *input, const Hearth__Session__Motion *motion, struct screen_viewer *viewer)
+{
+    const struct input_pointer moved = {.x = motion->dx,
+        .y = motion->dy,
+        .buttons = motion->buttons & ((1u << INPUT_BUTTONS) - 1),
+        .relative = true};
+    screen_viewer_pointer(viewer, motion->input, &moved);
+    input->buttons = moved.buttons;
+}
+
 static void take_key(const Hearth__Session__Key *key, struct screen_viewer *viewer)
 {
     const struct input_key event = {.down = key->down,
@@ -61,6 +72,8 @@ bool session_input_take(struct session_input *input, const Hearth__Session__ToHo
     session_input_flush(input, viewer);
     if (event->body_case == HEARTH__SESSION__TO_HOST__BODY_KEY) {
         take_key(event->key, viewer);
+    } else if (event->body_case == HEARTH__SESSION__TO_HOST__BODY_MOTION) {
+        take_motion(input, event->motion, viewer);
     } else if (event->body_case == HEARTH__SESSION__TO_HOST__BODY_WHEEL) {
         const Hearth__Session__Wheel *wheel = event->wheel;
         const struct input_wheel turned = {

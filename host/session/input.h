@@ -20,8 +20,8 @@ struct session_input {
 
 void session_input_init(struct session_input *input, uint64_t now_us);
 
-/* A Key, Pointer, Wheel, Text or ReleaseAll. False: too many; everything held was released and the event
- * was not taken. */
+/* A Key, Pointer, Motion, Wheel, Text or ReleaseAll. False: too many; everything held was released and the
+ * event was not taken. */
 bool session_input_take(struct session_input *input, const Hearth__Session__ToHost *event,
     struct screen_viewer *viewer, uint64_t now_us);
 

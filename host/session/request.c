@@ -117,6 +117,7 @@ uint32_t session_request_rights(const Request *request)
         return CHANNEL_RIGHT_VIEW;
     case HEARTH__SESSION__TO_HOST__BODY_KEY:
     case HEARTH__SESSION__TO_HOST__BODY_POINTER:
+    case HEARTH__SESSION__TO_HOST__BODY_MOTION:
     case HEARTH__SESSION__TO_HOST__BODY_WHEEL:
     case HEARTH__SESSION__TO_HOST__BODY_TEXT:
         return CHANNEL_RIGHT_CONTROL;

@@ -328,6 +328,7 @@ bool session_screen_take(struct session_screen *screen, const Request *request, 
     }
     case HEARTH__SESSION__TO_HOST__BODY_KEY:
     case HEARTH__SESSION__TO_HOST__BODY_POINTER:
+    case HEARTH__SESSION__TO_HOST__BODY_MOTION:
     case HEARTH__SESSION__TO_HOST__BODY_WHEEL:
     case HEARTH__SESSION__TO_HOST__BODY_TEXT:
     case HEARTH__SESSION__TO_HOST__BODY_RELEASE_ALL:

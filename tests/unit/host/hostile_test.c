@@ -105,6 +105,7 @@ static void a_device_without_rights_is_denied_every_request(void **state)
     SIMPLE(Hearth__Session__ScreenReset, HEARTH__SESSION__SCREEN_RESET__INIT, screen_reset, SCREEN_RESET);
     SIMPLE(Hearth__Session__Key, HEARTH__SESSION__KEY__INIT, key, KEY);
     SIMPLE(Hearth__Session__Pointer, HEARTH__SESSION__POINTER__INIT, pointer, POINTER);
+    SIMPLE(Hearth__Session__Motion, HEARTH__SESSION__MOTION__INIT, motion, MOTION);
     SIMPLE(Hearth__Session__Wheel, HEARTH__SESSION__WHEEL__INIT, wheel, WHEEL);
     SIMPLE(Hearth__Session__Text, HEARTH__SESSION__TEXT__INIT, text, TEXT);
     SIMPLE(Hearth__Session__Clipboard, HEARTH__SESSION__CLIPBOARD__INIT, clipboard, CLIPBOARD);

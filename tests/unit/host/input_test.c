@@ -399,6 +399,28 @@ static void buttons_and_wheel_arrive_where_the_pointer_is(void **state)
     test_end(client);
 }
 
+static void relative_motion_adds_up_and_a_wheel_may_stay_where_the_pointer_is(void **state)
+{
+    (void)state;
+    struct hands hands;
+    begin(&hands);
+    pid_t client = key_client_start(text_path, events_path, 0);
+    input_seat_pointer(hands.seat, &(struct input_pointer){.x = 100, .y = 50});
+    input_seat_pointer(hands.seat, &(struct input_pointer){.x = 7, .y = -3, .relative = true});
+    input_seat_pointer(hands.seat, &(struct input_pointer){.x = 3, .y = 0, .buttons = 1, .relative = true});
+    input_seat_pointer(hands.seat, &(struct input_pointer){.x = -1, .y = 1, .relative = true});
+    input_seat_wheel(hands.seat, &(struct input_wheel){.x = -1, .y = -1, .dy_120 = 120});
+    /* Far out of the screen: the display holds the pointer at its edge, whatever number came. */
+    input_seat_pointer(hands.seat, &(struct input_pointer){.x = INT32_MIN, .y = INT32_MIN, .relative = true});
+    input_seat_pointer(hands.seat, &(struct input_pointer){.buttons = 4, .relative = true});
+    input_seat_pointer(hands.seat, &(struct input_pointer){.relative = true});
+    expect_events(&hands,
+        "ready\nbutton 1 at 110 47\nunbutton 1 at 109 48\nbutton 5 at 109 48\nunbutton 5 at 109 48\n"
+        "button 3 at 0 0\nunbutton 3 at 0 0\n");
+    end(&hands);
+    test_end(client);
+}
+
 static void a_change_of_layout_is_followed(void **state)
 {
     (void)state;
@@ -489,6 +511,7 @@ int main(void)
         cmocka_unit_test(everything_is_let_go_when_asked_and_when_a_seat_goes),
         cmocka_unit_test(a_seat_lets_go_only_of_its_own),
         cmocka_unit_test(buttons_and_wheel_arrive_where_the_pointer_is),
+        cmocka_unit_test(relative_motion_adds_up_and_a_wheel_may_stay_where_the_pointer_is),
         cmocka_unit_test(a_change_of_layout_is_followed),
         cmocka_unit_test(a_second_group_of_the_layout_is_used_and_left_again),
         cmocka_unit_test(a_commit_of_an_input_method_is_typed_whole),

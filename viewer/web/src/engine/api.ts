@@ -156,6 +156,9 @@ export interface ScreenSession {
   typeText(text: string): void;
   releaseAll(): void;
   pointer(x: number, y: number, buttons: number): void; // host pixels; buttons as MouseEvent.buttons
+  /** By how much it moved, in host pixels, while the page holds the mouse. */
+  motion(dx: number, dy: number, buttons: number): void;
+  /** x below 0: where the pointer is. */
   wheel(x: number, y: number, dx120: number, dy120: number): void;
   sendClipboard(text: string): void;
   tryNow(): void;

@@ -45,6 +45,11 @@ const NO_STATS: SessionStats = {
 
 const round = (ms: number) => Math.round(ms * 100) / 100;
 
+/** MouseEvent.buttons: 1 left, 2 right, 4 middle, 8 back, 16 forward. Ours: 1 left, 2 middle, 4 right, 8, 16. */
+function hostButtons(buttons: number): number {
+  return (buttons & 0x19) | ((buttons & 2) << 1) | ((buttons & 4) >> 1);
+}
+
 export class ScreenView implements ScreenSession {
   readonly state = new Signal<SessionState>({ is: "connecting", step: "finding" });
   readonly rights = new Signal<Rights>(NO_RIGHTS);
@@ -140,9 +145,12 @@ export class ScreenView implements ScreenSession {
   }
 
   pointer(x: number, y: number, buttons: number): void {
-    // MouseEvent.buttons: 1 left, 2 right, 4 middle, 8 back, 16 forward. Ours: 1 left, 2 middle, 4 right, 8, 16.
-    const ours = (buttons & 0x19) | ((buttons & 2) << 1) | ((buttons & 4) >> 1);
-    this.send({ is: "pointer", input: this.next(0), x: Math.round(x), y: Math.round(y), buttons: ours });
+    const input = this.next(0);
+    this.send({ is: "pointer", input, x: Math.round(x), y: Math.round(y), buttons: hostButtons(buttons) });
+  }
+
+  motion(dx: number, dy: number, buttons: number): void {
+    this.send({ is: "motion", input: this.next(0), dx, dy, buttons: hostButtons(buttons) });
   }
 
   wheel(x: number, y: number, dx120: number, dy120: number): void {

@@ -47,6 +47,7 @@ export type CallName = keyof Calls;
 export type Input =
   | { is: "key"; input: number; down: boolean; code: number; keysym: number; text: string; locks: number }
   | { is: "pointer"; input: number; x: number; y: number; buttons: number }
+  | { is: "motion"; input: number; dx: number; dy: number; buttons: number }
   | { is: "wheel"; input: number; x: number; y: number; dx: number; dy: number }
   | { is: "text"; input: number; text: string }
   | { is: "release"; input: number };

@@ -25,6 +25,8 @@ const RETRY_THERE_MS = 1_500;
 const FAILURES_MOST = 4;
 const REFUSALS_MOST = 2;
 const HELD_KEYS_MOST = 1000;
+/** Motion in the line that is not acknowledged; about half a second of a quick mouse. */
+const MOTION_AHEAD_BYTES = 4096;
 const MAX_PIXELS = 3840 * 2160;
 
 /** A part of the page that works on the computer. */
@@ -83,6 +85,16 @@ const NO_RIGHTS: Rights = {
   filesWrite: false,
 };
 
+/** A place is replaced by the newer one, movements add up. */
+function joined(before: Body | null, body: Body): Body {
+  if (before?.case !== "motion" || body.case !== "motion") return body;
+  const { value } = body;
+  return {
+    case: "motion",
+    value: { ...value, dx: value.dx + before.value.dx, dy: value.dy + before.value.dy },
+  };
+}
+
 export class Peer {
   readonly id: Bytes;
   private readonly users = new Set<PeerUser>();
@@ -107,6 +119,8 @@ export class Peer {
   private saidViewOnly = false;
   private readonly typed = new Typed();
   private keysLost = 0;
+  private held: { body: Body; name: string } | null = null; // motion for when the line has room
+  private lastMotion = "";
   private quiet = false; // nothing is heard; the path is not given up yet
   private pulse = new Pulse(performance.now());
   private pulseTimer: ReturnType<typeof setTimeout> | undefined;
@@ -221,6 +235,7 @@ export class Peer {
       return;
     }
     if (this.reached) {
+      this.tellHeld();
       this.control.post(body);
       if (keys > 0) this.typed.sent(channel.stats().sealed - 1, keys);
       this.asked();
@@ -233,11 +248,30 @@ export class Peer {
     if (this.state.is === "lost") this.set({ ...this.state, heldKeys: this.heldKeys() });
   }
 
-  /** Motion of the pointer: a newer one of the same name may replace it, and it is worth nothing later. */
+  /** Motion of the pointer: worth nothing later. Over a line that is behind, motions of the same name become one. */
   motion(body: Body, name: string): void {
     if (!this.channel?.open || !this.greeted || !this.reached) return;
-    this.control.post(body, 0, name);
+    if (this.held && this.held.name !== name) this.tellHeld();
+    if (this.channel.stats().unackedInteractive > MOTION_AHEAD_BYTES && name === this.lastMotion) {
+      this.held = { body: joined(this.held?.body ?? null, body), name };
+      return;
+    }
+    this.held = this.held && { body: joined(this.held.body, body), name };
+    if (this.held) this.tellHeld();
+    else this.control.post(body, 0, body.case === "pointer" ? name : null);
+    this.lastMotion = name;
     this.asked();
+  }
+
+  private roomForMotion(): void {
+    if (!this.channel?.open || !this.reached) this.held = null;
+    else if (this.channel.stats().unackedInteractive <= MOTION_AHEAD_BYTES) this.tellHeld();
+  }
+
+  private tellHeld(): void {
+    const { held } = this;
+    this.held = null;
+    if (held) this.control.post(held.body);
   }
 
   /** Somebody looks, or does not any more. */
@@ -667,6 +701,8 @@ export class Peer {
 
   private recordCame(): void {
     this.pulse.heard(performance.now());
+    // An acknowledgement that may be in this record is read in this turn.
+    if (this.held) queueMicrotask(() => this.roomForMotion());
     if (!this.quiet) return;
     this.quiet = false;
     this.typed.resumed(this.channel?.stats().sealed ?? 0);

@@ -377,6 +377,17 @@ export class Screen implements PeerUser {
         else this.tellUnsent(0);
         break;
       }
+      case "motion": {
+        const buttons = this.buttons.take(input.buttons, peer.reached);
+        if (buttons === null) {
+          this.tellUnsent(0);
+          break;
+        }
+        const { dx, dy } = input;
+        const value = { $typeName: "hearth.session.Motion", input: input.input, dx, dy, buttons } as const;
+        peer.motion({ case: "motion", value }, `motion ${buttons}`);
+        break;
+      }
       case "wheel":
         // Turning it further later would scroll from where nobody looked.
         if (!peer.reached) break;

@@ -276,6 +276,7 @@ function fakeSession(device: string): ScreenSession {
     pointer(x, y, buttons) {
       log.push(["pointer", x, y, buttons]);
     },
+    motion() {},
     wheel(x, y, dx, dy) {
       log.push(["wheel", x, y, dx, dy]);
     },

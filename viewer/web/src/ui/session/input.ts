@@ -1,5 +1,6 @@
 /* Mouse, wheel and keyboard of the screen's canvas, turned into what the engine takes. Owns its listeners. */
 import type { ScreenSession } from "../../engine/api";
+import { HoldRule, MotionCounter } from "./hold";
 import { TouchPad } from "./touch";
 import { type Size, toHost, type View } from "./view";
 import { WheelCounter } from "./wheel";
@@ -17,6 +18,8 @@ export interface InputPort {
   released(): void;
   /* The pointer came close to an edge of a picture that is larger than the window. */
   panned(x: number, y: number): void;
+  /* The mouse is held for the PC, or given back. */
+  held(on: boolean): void;
   /* Where the finger's own pointer stands, in host pixels; null hides it. */
   fingerAt(at: { x: number; y: number } | null): void;
 }
@@ -124,11 +127,13 @@ function startPointer(port: InputPort, on: On, signal: AbortSignal): void {
     const picture = port.picture();
     return picture ? toHost(port.view(), event.clientX, event.clientY, picture, devicePixelRatio) : null;
   };
+  const hold = startHold(port, signal);
   const send = (event: PointerEvent) => {
     if (event.pointerType === "touch") {
       touch.event(event);
       return;
     }
+    if (hold(event)) return;
     if (event.type === "pointermove") port.panned(event.clientX, event.clientY);
     const host = at(event);
     if (host && !port.watching()) session.pointer(host.x, host.y, event.buttons);
@@ -166,6 +171,40 @@ function startPointer(port: InputPort, on: On, signal: AbortSignal): void {
   }
 }
 
+/* Gives a function that takes the mouse's events while it is held for the PC. */
+function startHold(port: InputPort, signal: AbortSignal): (event: PointerEvent) => boolean {
+  const { canvas, session } = port;
+  const rule = new HoldRule();
+  const counter = new MotionCounter();
+  const locked = () => document.pointerLockElement === canvas;
+  const stop = session.cursor.subscribe((cursor) => {
+    rule.shown(cursor.visible);
+    if (cursor.visible && locked()) document.exitPointerLock();
+  });
+  const changed = () => {
+    port.held(locked());
+    if (!locked()) rule.givenBack(session.cursor.value.visible);
+  };
+  document.addEventListener("pointerlockchange", changed, { signal });
+  signal.addEventListener("abort", () => {
+    stop();
+    if (locked()) document.exitPointerLock();
+  });
+  return (event) => {
+    if (port.watching()) return false;
+    if (locked()) {
+      const { dx, dy } = counter.take(event.movementX, event.movementY, port.view().scale);
+      if (dx || dy || event.type !== "pointermove") session.motion(dx, dy, event.buttons);
+      return true;
+    }
+    const { visible } = session.cursor.value;
+    if (event.type === "pointermove") rule.moved(visible, event.timeStamp);
+    if (event.type === "pointerdown" && rule.wants(visible, event.timeStamp))
+      void Promise.resolve(canvas.requestPointerLock?.()).catch(() => undefined);
+    return false;
+  };
+}
+
 function startWheel(port: InputPort, on: On): void {
   const counter = new WheelCounter();
   on("wheel", (event) => {
@@ -174,6 +213,10 @@ function startWheel(port: InputPort, on: On): void {
     if (!picture || port.watching()) return;
     const { dx, dy } = counter.take(event);
     if (dx === 0 && dy === 0) return;
+    if (document.pointerLockElement === port.canvas) {
+      port.session.wheel(-1, -1, dx, dy);
+      return;
+    }
     const { x, y } = toHost(port.view(), event.clientX, event.clientY, picture, devicePixelRatio);
     port.session.wheel(x, y, dx, dy);
   });

@@ -28,6 +28,7 @@ export function Screen(props: {
   watching: boolean;
   footPx: number; // the window's foot that belongs to the bar on a phone
   released: () => void;
+  held: (on: boolean) => void; // the mouse belongs to the PC now, or not any more
   canvas: { current: HTMLCanvasElement | null };
 }) {
   const { session } = props;
@@ -114,6 +115,7 @@ export function Screen(props: {
         if (!pan.current.frame && (pan.current.x || pan.current.y))
           pan.current.frame = requestAnimationFrame(step);
       },
+      held: (on) => live.current.held(on),
       fingerAt: setFinger,
     });
     const resized = () => lay(true);

@@ -72,7 +72,7 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
   const [viewOnly, setViewOnly] = useState(props.viewOnly);
   const [typeBox, setTypeBox] = useState(false);
   const [full, setFull] = useFullScreen();
-  const [chordNote, setChordNote] = useState(false);
+  const [chordNote, setChordNote] = useState("");
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const barCall = useRef<(() => void) | null>(null);
@@ -104,11 +104,13 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
     if (over && document.fullscreenElement) void document.exitFullscreen();
   }, [over]);
   useEffect(() => {
-    if (!full) return;
-    setChordNote(true);
-    const timer = setTimeout(() => setChordNote(false), CHORD_MS);
-    return () => clearTimeout(timer);
+    if (full) setChordNote(canLockKeys() ? w.session.chordShort : w.session.chordSome);
   }, [full]);
+  useEffect(() => {
+    if (!chordNote) return;
+    const timer = setTimeout(() => setChordNote(""), CHORD_MS);
+    return () => clearTimeout(timer);
+  }, [chordNote]);
 
   if (over) return <Ended state={state} name={name} again={props.again} />;
   const toScreen = () => canvas.current?.focus({ preventScroll: true });
@@ -149,6 +151,7 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
         watching={watching}
         footPx={narrow ? FOOT_PX : 0}
         released={() => barCall.current?.()}
+        held={(on) => setChordNote(on ? w.session.mouseHeld : "")}
         canvas={canvas}
       />
       {state.is === "connecting" ? <Connecting step={state.step} name={name} end={end} /> : null}
@@ -173,7 +176,7 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
       {stats ? <Stats session={session} close={() => setStats(false)} /> : null}
       {chordNote ? (
         <p class="chordnote iron" role="status">
-          {w.session.chordShort}
+          {chordNote}
         </p>
       ) : null}
       {files ? (
@@ -195,6 +198,10 @@ function Run(props: { device: DeviceId; viewOnly: boolean; again: () => void }) 
 
 function isMe(id: DeviceId): boolean {
   return read(engine().devices).some((device) => device.id === id && device.presence === "here");
+}
+
+function canLockKeys(): boolean {
+  return typeof (navigator as Navigator & { keyboard?: KeyboardLock }).keyboard?.lock === "function";
 }
 
 /* Full screen with the keyboard, where the browser can give it all keys. */

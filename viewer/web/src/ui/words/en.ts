@@ -228,6 +228,9 @@ export const en = {
     screen: (name: string) => `Screen of ${name}`,
     chord: (name: string) => `Keys go to ${name}. Ctrl+Alt+Shift+H gives the keyboard back to this page.`,
     chordShort: "Ctrl+Alt+Shift+H gives the keyboard back.",
+    chordSome:
+      "Ctrl+Alt+Shift+H gives the keyboard back. This browser keeps some keys, such as Alt+Tab: send those from Keys.",
+    mouseHeld: "The mouse is held for the PC. Esc gives it back.",
     bar: (name: string) => `Session with ${name}`,
     move: "Move the bar, arrow keys move it",
     showBar: (name: string) => `Show the session bar for ${name}`,

@@ -228,6 +228,9 @@ export const fr: Words = {
     screen: (name) => `Écran de ${name}`,
     chord: (name) => `Les touches vont à ${name}. Ctrl+Alt+Maj+H rend le clavier à cette page.`,
     chordShort: "Ctrl+Alt+Maj+H rend le clavier.",
+    chordSome:
+      "Ctrl+Alt+Maj+H rend le clavier. Ce navigateur garde certaines touches, comme Alt+Tab : envoyez-les depuis Touches.",
+    mouseHeld: "La souris est tenue pour le PC. Échap la rend.",
     bar: (name) => `Session avec ${name}`,
     move: "Déplacer la barre, les flèches la déplacent",
     showBar: (name) => `Montrer la barre de ${name}`,
