@@ -309,7 +309,8 @@ static void put_envelope(
     out[8] = (uint8_t)(encode >> 8);
 }
 
-/* The pace: 60 a second on average while it moves, faster while someone types or points. */
+/* The pace: 60 a second on average while it moves, faster while someone types or points. After a pause two go
+ * at once: programs draw in parts, and the part that came first must not hold up the rest. */
 static void pace(struct screen_viewer *viewer, bool complete, uint64_t now_us)
 {
     /* The rest of a large change goes as fast as the window lets it. */
@@ -319,7 +320,7 @@ static void pace(struct screen_viewer *viewer, bool complete, uint64_t now_us)
     }
     bool echo = viewer->screen->echo_us && now_us - viewer->screen->echo_us < SCREEN_ECHO_US;
     uint64_t gap = echo ? SCREEN_ECHO_GAP_US : SCREEN_FRAME_US;
-    uint64_t from = now_us - viewer->due_us < gap ? viewer->due_us : now_us;
+    uint64_t from = now_us - viewer->due_us < gap ? viewer->due_us : now_us - gap;
     viewer->due_us = from + gap;
 }
 
