@@ -7,6 +7,7 @@
  *   codec_bench --frames FILE --size 1920x1080   raw BGRX frames, one after the other
  *   --runs N     the best of N runs, frame by frame: the machine has other work too
  *   --lossy      natural content as JPEG first     --still   each frame on its own, from nothing
+ *   --first N    no more than N frames of each
  *   --each       a line for each frame as well: bytes, encode ms, its stages, decode ms
  *   --blind      do not tell the damage of a trace, --deaf its moves
  *   --dump FILE  also write each message behind its length (u32), and at the end 0 and a checksum of the
@@ -44,6 +45,7 @@ struct result {
 struct options {
     bool lossy, still, blind, each, deaf;
     int runs;
+    size_t first;
     FILE *dump;
 };
 
@@ -194,7 +196,7 @@ static void run_scenes(const char *only, const struct options *o)
             scene_init(&s, SCENE_WIDTH_PX, SCENE_HEIGHT_PX, 1);
             link_init(&l, SCENE_WIDTH_PX, SCENE_HEIGHT_PX, o);
             begin_run(&r, run);
-            for (int f = 0; f < scene->frames; f++) {
+            for (int f = 0; f < scene->frames && r.frames < o->first; f++) {
                 struct codec_rect damage = {0};
                 scene->draw(&s, f, &damage);
                 l.now_us += scene->gap_us ? scene->gap_us : 33333;
@@ -240,7 +242,8 @@ static int run_file(const char *path, int32_t w, int32_t h, const struct options
         begin_run(&r, run);
         const uint64_t start_us = l.now_us;
         const size_t pixels = (size_t)w * (size_t)h;
-        while (trace ? trace_read_frame(f, &recorded, s.px, w, h) : fread(s.px, 4, pixels, f) == pixels) {
+        while (r.frames < o->first &&
+               (trace ? trace_read_frame(f, &recorded, s.px, w, h) : fread(s.px, 4, pixels, f) == pixels)) {
             l.now_us = trace ? start_us + recorded.time_us : l.now_us + 33333;
             if (o->still && r.frames > 0 && codec_encoder_reset(l.encoder, w, h) < 0)
                 break;
@@ -269,10 +272,10 @@ int main(int argc, char **argv)
         {"still", no_argument, NULL, '1'}, {"scene", required_argument, NULL, 'n'},
         {"trace", required_argument, NULL, 't'}, {"runs", required_argument, NULL, 'r'},
         {"blind", no_argument, NULL, 'b'}, {"each", no_argument, NULL, 'e'}, {"deaf", no_argument, NULL, 'h'},
-        {"dump", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
+        {"dump", required_argument, NULL, 'd'}, {"first", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
     const char *frames = NULL, *scene = NULL, *trace = NULL;
     int w = SCENE_WIDTH_PX, h = SCENE_HEIGHT_PX;
-    struct options o = {.runs = 1};
+    struct options o = {.runs = 1, .first = MAX_FRAMES};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'f')
             frames = optarg;
@@ -289,6 +292,8 @@ int main(int argc, char **argv)
         else if (c == 'h')
             o.deaf = true;
         else if (c == 'd' && !o.dump && (o.dump = fopen(optarg, "wb")))
+            continue;
+        else if (c == 'c' && sscanf(optarg, "%zu", &o.first) == 1 && o.first > 0)
             continue;
         else if (c == '1')
             o.still = true;

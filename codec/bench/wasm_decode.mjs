@@ -3,7 +3,7 @@
 //
 //   node codec/bench/wasm_decode.mjs build/wasm/bin FILE [RUNS]
 //
-// Prints per stream: messages, mean and largest time of a message, what each START and the messages up to the
+// Prints per stream: messages, mean, largest and first time of a message, what each START and the messages up to the
 // next one took together, "same" or "DIFFERS". With RUNS, times are the best of so many, message by message: the
 // first run has the code that is compiled in a hurry, and the machine has other work too. Exit 1 on a difference,
 // except that streams ending in lossy cells may differ there: dump scenes without --lossy to compare.
@@ -94,10 +94,10 @@ for (let pos = 0, stream = 0; pos < bytes.length; stream++) {
   pos = first.end;
   failed ||= !same;
   const sum = (a, b) => times.slice(a, b).reduce((t, ms) => t + ms, 0);
-  const epochs = starts.map((at, i) => sum(at, starts[i + 1] ?? times.length).toFixed(1));
+  const epochs = starts.map((at, i) => sum(at, starts[i + 1] ?? times.length).toFixed(2));
   console.log(
     `stream ${stream}: ${times.length} messages, ${(sum(0) / times.length).toFixed(3)} ms, most ${Math.max(...times).toFixed(2)} ms, ` +
-      `epochs ${epochs.join(" ")} ms, ${same ? "same" : "DIFFERS"}`,
+      `first ${times[0].toFixed(3)} ms, epochs ${epochs.join(" ")} ms, ${same ? "same" : "DIFFERS"}`,
   );
 }
 process.exit(failed ? 1 : 0);

@@ -11,8 +11,9 @@ import { measureOwn } from "./lib/own.mjs";
 import { peers } from "./lib/peers.mjs";
 import { chapters, plots } from "./lib/report.mjs";
 import { linkNames, parseLink, tool } from "./lib/space.mjs";
+import { measureOffline } from "./offline.mjs";
 
-const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out] [--repeat N] [--seconds N] [--fresh] [--report] [--own] [--print]
+const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out] [--repeat N] [--seconds N] [--fresh] [--report] [--own] [--offline] [--print]
   without options   every peer, scene and main link, ${3} times: hours. Cells that are there are kept, so it can
                     be stopped and goes on where it was; cells of Hearth are measured again when its source changed
   --quick           the main ones in ten minutes, to build/bench/quick only
@@ -23,11 +24,12 @@ const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out]
   --fresh           measure again what is there
   --report          only write the report from the cells that are there
   --own             only Hearth alone: echo, sealing, coder
+  --offline         only the screen coder beside other coders, to docs/bench-offline.md: six minutes
   --print           the report to stdout, docs/ is left alone`;
 
 const options = {
   quick: { type: "boolean" }, only: { type: "string" }, "held-out": { type: "boolean" }, repeat: { type: "string" },
-  seconds: { type: "string" }, fresh: { type: "boolean" }, report: { type: "boolean" }, own: { type: "boolean" },
+  seconds: { type: "string" }, fresh: { type: "boolean" }, report: { type: "boolean" }, own: { type: "boolean" }, offline: { type: "boolean" },
   print: { type: "boolean" }, help: { type: "boolean" },
 };
 
@@ -146,11 +148,12 @@ async function measure(dir, { pairs, scenes, repeats, settings }, args) {
   }
 }
 
+const machine = `${cpus().length} cores of ${cpus()[0].model.trim()}`;
+
 function report(dir, args) {
   const cells = loadCells(join(dir, "cells"));
   const links = [...linkNames, ...new Set(cells.map((c) => c.link).filter((l) => !linkNames.includes(l)))];
   const ownFile = join(root, "build/bench/own.md");
-  const machine = `${cpus().length} cores of ${cpus()[0].model.trim()}`;
   const text = chapters(cells, peers, links, { machine, own: existsSync(ownFile) ? readFileSync(ownFile, "utf8") : "" });
   if (args.print) {
     process.stdout.write(text);
@@ -175,6 +178,10 @@ if (args.help) {
 }
 process.on("SIGINT", () => stop(130));
 process.on("SIGTERM", () => stop(143));
+if (args.offline) {
+  say(`written: ${measureOffline({ machine, say })}`);
+  process.exit(0);
+}
 
 const dir = join(root, "build/bench", args.quick ? "quick" : "full");
 mkdirSync(join(dir, "cells"), { recursive: true });
