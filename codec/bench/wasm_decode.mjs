@@ -45,7 +45,7 @@ let failed = false;
 
 /** One run of the stream at pos: its end, the time of each message, where an epoch starts, the picture's sum. */
 function run(stream, pos) {
-  const decoder = x.hearth_decoder_create(8192 * 4096);
+  const decoder = x.hearth_decoder_create(8192 * 4096, 8192);
   const info = x.hearth_alloc(4096);
   const times = [];
   const starts = [];

@@ -13,11 +13,11 @@ import { withSpread } from "./lib/report.mjs";
 import { tool } from "./lib/space.mjs";
 
 const runs = 3;
-const first = 30; // frames of a scene or a recording
+const first = 20; // frames of a scene or a recording
 const wasmRuns = 3; // the best of them, so that the code is compiled
 const clockTicks = 100; // a second, in /proc on Linux
 const others = ["zstd-1", "zstd-3", "png-6", "webp-6", "x264-ultrafast", "x264-veryfast"];
-const scenes = ["typing", "scroll", "window", "photo", "slides", "video"];
+const scenes = ["typing", "scroll", "window", "slides", "video"];
 const work = join(root, "build/bench/offline");
 
 const sum = (values) => values.reduce((a, b) => a + b, 0);
