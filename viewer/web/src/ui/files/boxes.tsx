@@ -1,8 +1,15 @@
 /* The pane's three questions: a name for a folder, a new name, and whether to remove. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { FileEntry } from "../../engine/api";
 import { Dialog } from "../parts/dialog";
 import { errorSentence, words } from "../words";
 import { splitEnding } from "./model";
+
+export type Box =
+  | { is: "folder" }
+  | { is: "rename"; entry: FileEntry }
+  | { is: "remove"; entries: FileEntry[] }
+  | null;
 
 export function NameBox(props: {
   title: string;
@@ -110,4 +117,57 @@ export function RemoveBox(props: {
       </div>
     </Dialog>
   );
+}
+
+export function Boxes(props: {
+  box: Exclude<Box, null>;
+  iron: boolean;
+  make: (name: string) => Promise<void>;
+  rename: (entry: FileEntry, name: string) => Promise<void>;
+  remove: (entries: FileEntry[]) => Promise<void>;
+  done: () => void;
+  close: () => void;
+}) {
+  const w = words.value.files;
+  const { box } = props;
+  const then = async (work: Promise<void>) => {
+    await work;
+    props.done();
+  };
+  switch (box.is) {
+    case "folder":
+      return (
+        <NameBox
+          title={w.newFolder}
+          label={w.newFolderName}
+          start=""
+          go={w.make}
+          iron={props.iron}
+          send={(name) => then(props.make(name))}
+          close={props.close}
+        />
+      );
+    case "rename":
+      return (
+        <NameBox
+          title={w.renameH(box.entry.name)}
+          label={w.newName}
+          start={box.entry.name}
+          go={w.renameGo}
+          iron={props.iron}
+          send={(name) => then(props.rename(box.entry, name))}
+          close={props.close}
+        />
+      );
+    case "remove":
+      return (
+        <RemoveBox
+          count={box.entries.length}
+          first={box.entries[0]?.name ?? ""}
+          iron={props.iron}
+          send={() => then(props.remove(box.entries))}
+          close={props.close}
+        />
+      );
+  }
 }

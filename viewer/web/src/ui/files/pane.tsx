@@ -1,38 +1,18 @@
 /* One device's folder: where it is, its rows, what may be done, and what went wrong, all in its own frame. */
-import {
-  ArrowRight,
-  ChevronDown,
-  ChevronRight,
-  CircleAlert,
-  Ellipsis,
-  FolderOpen,
-  FolderPlus,
-  FolderUp,
-  HardDrive,
-  Lock,
-  MoonStar,
-  Search,
-  Trash2,
-  Upload,
-} from "lucide-preact";
-import type { ComponentChildren } from "preact";
+import { Search } from "lucide-preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Device, type DeviceId, type FileEntry, HearthError, type Transfer } from "../../engine/api";
-import { engine, inReach, shownPresence } from "../engine";
-import { sizeText, whenText } from "../format";
+import { type DeviceId, type FileEntry, HearthError } from "../../engine/api";
+import { engine } from "../engine";
 import { say } from "../live";
-import { useLate } from "../parts/busy";
-import { Menu, MenuItem } from "../parts/menu";
 import { Note } from "../parts/note";
 import { prefs, setPrefs } from "../prefs";
-import { PresenceMark } from "../ring/presence";
 import { read } from "../signals";
 import { errorSentence, locale, words } from "../words";
-import { NameBox, RemoveBox } from "./boxes";
+import { arriving, useArrivals } from "./arrivals";
+import { type Box, Boxes } from "./boxes";
 import { dropDesk } from "./desk";
 import type { Folder } from "./folder";
-import { FILES_MAX, fromDrop, fromInput, type Gathered } from "./gather";
-import { filesHref } from "./href";
+import { FILES_MAX, fromDrop, type Gathered } from "./gather";
 import {
   below,
   type Chosen,
@@ -46,15 +26,12 @@ import {
   stepTo,
   toggle,
 } from "./model";
+import { PaneBody } from "./panebody";
+import { PaneFoot } from "./panefoot";
+import { Crumbs, DevicePick, Senders } from "./panehead";
 import { Rows } from "./rows";
 import { SameName } from "./same";
 import { copyEntries, type SameQuestion, type Sending, sendFiles } from "./send";
-
-type Box =
-  | { is: "folder" }
-  | { is: "rename"; entry: FileEntry }
-  | { is: "remove"; entries: FileEntry[] }
-  | null;
 
 export interface PaneProps {
   device: DeviceId | null;
@@ -281,7 +258,7 @@ export function Pane(props: PaneProps) {
         <Note key={text} kind="bad" fact={text} />
       ))}
       <div class="scrolls">
-        <Body
+        <PaneBody
           device={device}
           folder={folder}
           count={rows.length}
@@ -311,7 +288,7 @@ export function Pane(props: PaneProps) {
             open={openEntry}
             fetch={(entry) => void fetchOne(entry)}
           />
-        </Body>
+        </PaneBody>
         {hidden > 0 && !folder.busy && !wanted ? (
           <p class="morerow">
             <button type="button" class="b bare" onClick={() => setPrefs({ hiddenFiles: !showHidden })}>
@@ -328,7 +305,7 @@ export function Pane(props: PaneProps) {
         ) : null}
       </div>
       {picked.length > 0 ? (
-        <Foot
+        <PaneFoot
           picked={picked}
           other={props.other}
           mayWrite={mayWrite}
@@ -370,406 +347,4 @@ export function Pane(props: PaneProps) {
       ) : null}
     </section>
   );
-}
-
-/* A transfer into this folder that ends makes the folder look again. */
-function useArrivals(folder: Folder, device: DeviceId | null): void {
-  const seen = useRef(new Set<string>());
-  const here = folder.spot ? JSON.stringify(pathOf(folder.spot)) : "";
-  const arrived = read(engine().transfers).filter((transfer) => {
-    const parent = JSON.stringify({ root: transfer.at.root, parts: transfer.at.parts.slice(0, -1) });
-    return (
-      transfer.direction === "up" &&
-      transfer.device === device &&
-      transfer.state === "done" &&
-      parent === here
-    );
-  });
-  const fresh = arrived.filter((transfer) => !seen.current.has(transfer.id));
-  const count = fresh.length;
-  useEffect(() => {
-    if (count === 0) return;
-    for (const transfer of fresh) seen.current.add(transfer.id);
-    folder.reload();
-  });
-}
-
-function arriving(transfers: Transfer[], device: DeviceId | null, spot: Spot | null, entries: FileEntry[]) {
-  if (!spot) return [];
-  const here = pathOf(spot);
-  const known = new Set(entries.map((entry) => entry.key));
-  return transfers
-    .filter((transfer) => {
-      const { at } = transfer;
-      return (
-        transfer.direction === "up" &&
-        transfer.device === device &&
-        ["waiting", "running", "paused", "stalled", "checking"].includes(transfer.state) &&
-        at.root === here.root &&
-        at.parts.length === here.parts.length + 1 &&
-        here.parts.every((part, i) => part === at.parts[i]) &&
-        !known.has(at.parts.at(-1) ?? "")
-      );
-    })
-    .map((transfer) => ({
-      name: transfer.name,
-      share: transfer.total > 0 ? transfer.done / transfer.total : 0,
-    }));
-}
-
-function DevicePick(props: { device: Device | undefined; setDevice: (device: DeviceId) => void }) {
-  const w = words.value.files;
-  const pcs = read(engine().devices).filter((device) => device.role === "host");
-  const name = props.device?.name ?? w.choose;
-  return (
-    <Menu
-      name={`${w.device}: ${name}`}
-      menuName={w.device}
-      buttonClass="b bare whose"
-      icon={
-        <>
-          {props.device ? <PresenceMark shown={shownPresence(props.device)} /> : null}
-          <span class="cut">{name}</span>
-          <ChevronDown class="i s" aria-hidden="true" />
-        </>
-      }
-    >
-      {(close) =>
-        pcs.map((device) => (
-          <MenuItem
-            key={device.id}
-            do={() => {
-              close();
-              props.setDevice(device.id);
-            }}
-          >
-            <PresenceMark shown={shownPresence(device)} />
-            <span class="cut">{device.name}</span>
-          </MenuItem>
-        ))
-      }
-    </Menu>
-  );
-}
-
-function Senders(props: { send: (list: Gathered[]) => void; second: boolean; newFolder: () => void }) {
-  const w = words.value.files;
-  const name = props.second ? w.add : w.send;
-  const picked = (event: Event) => {
-    const input = event.currentTarget as HTMLInputElement;
-    props.send(fromInput(input.files));
-    input.value = "";
-  };
-  return (
-    <>
-      <button type="button" class="ib" aria-label={w.newFolder} title={w.newFolder} onClick={props.newFolder}>
-        <FolderPlus class="i" aria-hidden="true" />
-      </button>
-      <label class="ib filebtn wide" title={w.sendFolder}>
-        <FolderUp class="i" aria-hidden="true" />
-        <input
-          type="file"
-          multiple
-          class="sr"
-          aria-label={w.sendFolder}
-          onChange={picked}
-          ref={(element) => {
-            if (element) element.webkitdirectory = true;
-          }}
-        />
-      </label>
-      <label class="b line filebtn">
-        <Upload class="i" aria-hidden="true" />
-        <span aria-hidden="true">{name}</span>
-        <input type="file" multiple class="sr" aria-label={name} onChange={picked} />
-      </label>
-    </>
-  );
-}
-
-function Crumbs(props: { folder: Folder; name: string }) {
-  const w = words.value.files;
-  const { spot, roots } = props.folder;
-  const link = (text: string, to: Spot | null) => (
-    <a
-      href={filesHref}
-      onClick={(event) => {
-        event.preventDefault();
-        props.folder.open(to);
-      }}
-    >
-      {text}
-    </a>
-  );
-  if (!spot)
-    return (
-      <nav class="crumbs" aria-label={w.folder}>
-        {roots ? <b>{w.places}</b> : null}
-      </nav>
-    );
-  const names = [spot.root.name, ...spot.steps.map((step) => step.name)];
-  return (
-    <nav class="crumbs" aria-label={w.folder}>
-      {(roots?.length ?? 0) > 1 ? (
-        <>
-          {link(w.places, null)}
-          <ChevronRight class="i s" aria-hidden="true" />
-        </>
-      ) : null}
-      {names.map((name, i) =>
-        i === names.length - 1 ? (
-          <b key={name} aria-current="location">
-            {name}
-          </b>
-        ) : (
-          <span class="row" key={i}>
-            {link(name, { ...spot, steps: spot.steps.slice(0, i) })}
-            <ChevronRight class="i s" aria-hidden="true" />
-          </span>
-        ),
-      )}
-      {spot.root.freeBytes > 0 ? (
-        <span class="small num free wide">{w.free(sizeText(spot.root.freeBytes, locale.value))}</span>
-      ) : null}
-    </nav>
-  );
-}
-
-function Says(props: { icon: ComponentChildren; fact: string; todo?: string; children?: ComponentChildren }) {
-  return (
-    <div class="says" role="status">
-      {props.icon}
-      <p>
-        <b>{props.fact}</b>
-        {props.todo ? ` ${props.todo}` : ""}
-      </p>
-      {props.children}
-    </div>
-  );
-}
-
-function Body(props: {
-  device: Device | undefined;
-  folder: Folder;
-  count: number;
-  find: string;
-  second: boolean;
-  mayWrite: boolean;
-  setDevice: (device: DeviceId) => void;
-  again: () => void;
-  children: ComponentChildren;
-}) {
-  const w = words.value.files;
-  const { device, folder } = props;
-  const slow = useLate(folder.busy && folder.entries.length === 0, 4000);
-  if (!device) return <Choose setDevice={props.setDevice} />;
-  if (!inReach(device) && folder.entries.length === 0) {
-    const when = whenText(device.lastSeenMs, Date.now(), words.value, locale.value, true);
-    return (
-      <Says
-        icon={<MoonStar class="i" aria-hidden="true" />}
-        fact={w.offline(device.name, when)}
-        todo={w.offlineDo}
-      />
-    );
-  }
-  if (folder.error) {
-    const code = folder.error instanceof HearthError ? folder.error.code : "internal";
-    const fact =
-      code === "denied" ? w.denied : code === "not-found" ? w.goneFolder : errorSentence(folder.error);
-    const Icon = code === "denied" ? Lock : CircleAlert;
-    return (
-      <Says icon={<Icon class="i" aria-hidden="true" />} fact={fact}>
-        <button type="button" class="b line" onClick={props.again}>
-          {words.value.common.tryAgain}
-        </button>
-      </Says>
-    );
-  }
-  if (!folder.spot && folder.roots && folder.roots.length > 0) return <Roots folder={folder} />;
-  if (props.count === 0 && !folder.busy && folder.spot) {
-    if (props.find)
-      return <Says icon={<Search class="i" aria-hidden="true" />} fact={w.nothingFound(props.find)} />;
-    const todo = props.mayWrite ? (props.second ? w.emptyAdd : w.emptyDo) : w.forbidden;
-    return (
-      <>
-        {props.children}
-        <Says icon={<FolderOpen class="i" aria-hidden="true" />} fact={w.empty} todo={todo} />
-      </>
-    );
-  }
-  if (slow) return <p class="says">{words.value.common.slow(device.name)}</p>;
-  return <>{props.children}</>;
-}
-
-function Roots(props: { folder: Folder }) {
-  return (
-    <div class="roots">
-      {props.folder.roots?.map((root) => (
-        <a
-          key={root.id}
-          href={filesHref}
-          onClick={(event) => {
-            event.preventDefault();
-            props.folder.open({ root, steps: [] });
-          }}
-        >
-          <HardDrive class="i" aria-hidden="true" />
-          <b class="grow cut">{root.name}</b>
-          <span class="soft small num">
-            {root.freeBytes > 0 ? words.value.files.free(sizeText(root.freeBytes, locale.value)) : ""}
-          </span>
-        </a>
-      ))}
-    </div>
-  );
-}
-
-function Choose(props: { setDevice: (device: DeviceId) => void }) {
-  const w = words.value.files;
-  const near = read(engine().devices).filter((device) => device.role === "host" && inReach(device));
-  return (
-    <div class="says">
-      <HardDrive class="i" aria-hidden="true" />
-      <p>
-        <b>{near.length > 0 ? w.choose : w.none}</b> {near.length > 0 ? w.chooseP : ""}
-      </p>
-      <div class="row wrap">
-        {near.map((device) => (
-          <button key={device.id} type="button" class="b line" onClick={() => props.setDevice(device.id)}>
-            <PresenceMark shown={shownPresence(device)} />
-            {device.name}
-          </button>
-        ))}
-      </div>
-    </div>
-  );
-}
-
-function Foot(props: {
-  picked: FileEntry[];
-  other: PaneProps["other"];
-  mayWrite: boolean;
-  copy: () => void;
-  fetchAll: () => void;
-  rename: (entry: FileEntry) => void;
-  remove: () => void;
-}) {
-  const w = words.value.files;
-  const size = props.picked.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.size : 0), 0);
-  const single = props.picked.length === 1 ? props.picked[0] : undefined;
-  return (
-    <div class="pick">
-      <span class="grow num" role="status">
-        <b>{w.chosen(props.picked.length, sizeText(size, locale.value))}</b>
-      </span>
-      {props.other?.folder.spot ? (
-        <button type="button" class="b main" onClick={props.copy}>
-          <ArrowRight class="i" aria-hidden="true" />
-          <span class="cut">{w.copyTo(props.other.name)}</span>
-        </button>
-      ) : (
-        <button type="button" class="b main" onClick={props.fetchAll}>
-          {w.download}
-        </button>
-      )}
-      <Menu
-        name={w.more3}
-        menuName={w.more3}
-        buttonClass="ib"
-        popClass="atend"
-        icon={<Ellipsis class="i" aria-hidden="true" />}
-      >
-        {(close) => (
-          <>
-            {props.other?.folder.spot ? (
-              <MenuItem
-                do={() => {
-                  close();
-                  props.fetchAll();
-                }}
-              >
-                {w.download}
-              </MenuItem>
-            ) : null}
-            {single && props.mayWrite ? (
-              <MenuItem
-                do={() => {
-                  close();
-                  props.rename(single);
-                }}
-              >
-                {w.rename}
-              </MenuItem>
-            ) : null}
-            {props.mayWrite ? (
-              <MenuItem
-                danger
-                do={() => {
-                  close();
-                  props.remove();
-                }}
-              >
-                <Trash2 class="i" aria-hidden="true" />
-                {w.remove}
-              </MenuItem>
-            ) : null}
-          </>
-        )}
-      </Menu>
-    </div>
-  );
-}
-
-function Boxes(props: {
-  box: Exclude<Box, null>;
-  iron: boolean;
-  make: (name: string) => Promise<void>;
-  rename: (entry: FileEntry, name: string) => Promise<void>;
-  remove: (entries: FileEntry[]) => Promise<void>;
-  done: () => void;
-  close: () => void;
-}) {
-  const w = words.value.files;
-  const { box } = props;
-  const then = async (work: Promise<void>) => {
-    await work;
-    props.done();
-  };
-  switch (box.is) {
-    case "folder":
-      return (
-        <NameBox
-          title={w.newFolder}
-          label={w.newFolderName}
-          start=""
-          go={w.make}
-          iron={props.iron}
-          send={(name) => then(props.make(name))}
-          close={props.close}
-        />
-      );
-    case "rename":
-      return (
-        <NameBox
-          title={w.renameH(box.entry.name)}
-          label={w.newName}
-          start={box.entry.name}
-          go={w.renameGo}
-          iron={props.iron}
-          send={(name) => then(props.rename(box.entry, name))}
-          close={props.close}
-        />
-      );
-    case "remove":
-      return (
-        <RemoveBox
-          count={box.entries.length}
-          first={box.entries[0]?.name ?? ""}
-          iron={props.iron}
-          send={() => then(props.remove(box.entries))}
-          close={props.close}
-        />
-      );
-  }
 }
