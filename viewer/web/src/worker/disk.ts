@@ -9,6 +9,13 @@ const PART_KEPT_MS = 7 * 24 * 3600 * 1000;
 /** Each write costs a call out of the page's process: measured a third of a transfer's time at 16 KiB. */
 const WRITE_BYTES = 256 * 1024;
 
+/** A full disk, in our words; any other error as it is. */
+export function noSpace(error: unknown): unknown {
+  return error instanceof DOMException && error.name === "QuotaExceededError"
+    ? new HearthError("no-space", "There is not enough space left in this browser. Free some; then go on.")
+    : error;
+}
+
 export async function store(): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
   return root.getDirectoryHandle(STORE, { create: true });

@@ -33,6 +33,9 @@ const KINDS: Record<FileEntry_Kind, FileEntry["kind"]> = {
   [FileEntry_Kind.LINK]: "link",
 };
 
+/** The entry of that key in a folder. */
+export const below = (at: FilePath, key: string): FilePath => ({ root: at.root, parts: [...at.parts, key] });
+
 export function wirePath(at: FilePath): WirePath {
   return create(FilePathSchema, { root: at.root, path: pathOfParts(at.parts) });
 }

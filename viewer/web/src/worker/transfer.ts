@@ -2,7 +2,7 @@
 // can begin anywhere; nothing holds more than a few chunks.
 
 import { create } from "@bufbuild/protobuf";
-import type { IHasher } from "hash-wasm";
+import { createSHA256, type IHasher } from "hash-wasm";
 import { type FileEntry, type FilePath, HearthError } from "../engine/api";
 import { FileCancelSchema, FileCommitSchema, FileGetSchema, FilePutSchema } from "../gen/session_pb";
 import { type Bytes, copyOf, equal, utf8 } from "./bytes";
@@ -58,6 +58,12 @@ export class Stop {
 export interface Progress {
   hash: IHasher;
   hashed: number;
+}
+
+export async function fresh(): Promise<Progress> {
+  const hash: IHasher = await createSHA256();
+  hash.init();
+  return { hash, hashed: 0 };
 }
 
 /** Adds the part of bytes (which begin at offset) that is not in the hash yet. */

@@ -2,22 +2,23 @@
 // own storage (OPFS) where downloads lie until they are whole and checked.
 
 import { create } from "@bufbuild/protobuf";
-import { Zip, ZipPassThrough } from "fflate";
-import { createSHA256, type IHasher } from "hash-wasm";
 import { type FileEntry, type FilePath, HearthError, type Transfer } from "../engine/api";
 import { savedName } from "../engine/names";
 import { FileStatSchema } from "../gen/session_pb";
-import { copyOf, equal, hex, random } from "./bytes";
-import { clear, DiskWriter, drop, opened, partName, store } from "./disk";
-import { type FileDesk, listPage, whenLive, wirePath } from "./files";
+import { equal, hex, random } from "./bytes";
+import { clear, DiskWriter, drop, noSpace, opened, partName, store } from "./disk";
+import { below, type FileDesk, whenLive, wirePath } from "./files";
+import { fetchTree, fetchZip, type Mover } from "./foldertransfer";
+import { Job, type What } from "./job";
 import type { FromWorker } from "./messages";
 import { ONLOOKER, type Peer, type PeerUser } from "./peer";
+import { streamed } from "./streamed";
 import {
   addToHash,
   fetchFile,
+  fresh,
   type Progress,
   pushFile,
-  Stop,
   Stopped,
   sourceOf,
   transferKey,
@@ -26,96 +27,10 @@ import {
 const RUNNING_MOST = 3;
 const LISTED_MOST = 1000;
 const TELL_MS = 150;
-const SPEED_OVER_MS = 3000;
 const LIVE_WAIT_MS = 30_000;
 const REHASH_BYTES = 1 << 20;
-const FOLDER_DEPTH_MOST = 64;
-const FOLDER_ENTRIES_MOST = 100_000;
-/** Store-only archives without ZIP64 end here. */
-const ZIP_MOST_BYTES = 0xffff_ffff - (64 << 20);
-const ZIP_MOST_ENTRIES = 65_000;
 
-type Kind = Transfer["direction"];
-
-interface What {
-  name: string;
-  direction: Kind;
-  device: string;
-  deviceName: string;
-  total: number;
-  at: FilePath;
-}
-
-/** One line of the list. run() moves what is left; it may be called again after a loss. */
-class Job {
-  readonly id = hex(random(8));
-  done = 0;
-  total: number;
-  state: Transfer["state"] = "waiting";
-  note = "";
-  private samples: { atMs: number; done: number }[] = [];
-  stop = new Stop();
-
-  constructor(
-    readonly what: What,
-    readonly run: (job: Job) => Promise<void>,
-    readonly cleanup: () => Promise<void>,
-  ) {
-    this.total = what.total;
-  }
-
-  arm(): void {
-    this.stop = new Stop();
-  }
-
-  interrupt(keepPart: boolean): void {
-    this.stop.say(keepPart);
-  }
-
-  moved(done: number): void {
-    this.done = done;
-    const atMs = performance.now();
-    this.samples.push({ atMs, done });
-    while (this.samples.length > 2 && atMs - (this.samples[0]?.atMs ?? 0) > SPEED_OVER_MS)
-      this.samples.shift();
-  }
-
-  snapshot(): Transfer {
-    const first = this.samples[0];
-    const last = this.samples[this.samples.length - 1];
-    const spanMs = first && last ? last.atMs - first.atMs : 0;
-    const speed = first && last && spanMs > 0 ? ((last.done - first.done) * 1000) / spanMs : 0;
-    return {
-      id: this.id,
-      name: this.what.name,
-      direction: this.what.direction,
-      device: this.what.device,
-      deviceName: this.what.deviceName,
-      total: this.total,
-      done: this.done,
-      bytesPerS: this.state === "running" ? Math.max(0, Math.round(speed)) : 0,
-      state: this.state,
-      note: this.note,
-      at: this.what.at,
-    };
-  }
-}
-
-async function fresh(): Promise<Progress> {
-  const hash: IHasher = await createSHA256();
-  hash.init();
-  return { hash, hashed: 0 };
-}
-
-function noSpace(error: unknown): unknown {
-  return error instanceof DOMException && error.name === "QuotaExceededError"
-    ? new HearthError("no-space", "There is not enough space left in this browser. Free some; then go on.")
-    : error;
-}
-
-const below = (at: FilePath, key: string): FilePath => ({ root: at.root, parts: [...at.parts, key] });
-
-export class Transfers {
+export class Transfers implements Mover {
   private jobs: Job[] = [];
   private telling: ReturnType<typeof setTimeout> | undefined;
   private readonly exports = new Map<string, string>();
@@ -172,7 +87,7 @@ export class Transfers {
 
   async download(desk: FileDesk, at: FilePath, entry: FileEntry): Promise<Transfer> {
     const { peer } = desk;
-    const from = fullPath(at, entry);
+    const from = below(at, entry.key);
     const key = await transferKey(
       "down",
       peer.device,
@@ -244,7 +159,7 @@ export class Transfers {
     into: FileSystemDirectoryHandle | null,
   ): Promise<Transfer> {
     const { peer } = desk;
-    const from = fullPath(at, entry);
+    const from = below(at, entry.key);
     const what: What = {
       name: into ? entry.name : `${entry.name}.zip`,
       direction: "down",
@@ -257,7 +172,7 @@ export class Transfers {
       return this.add(
         new Job(
           what,
-          (job) => this.fetchTree(job, from, entry, into),
+          (job) => fetchTree(this, job, from, entry, into),
           async () => undefined,
         ),
       );
@@ -265,7 +180,8 @@ export class Transfers {
     return this.add(
       new Job(
         what,
-        (job) => this.fetchZip(job, from, part, `${savedName(entry.name)}.zip`),
+        async (job) =>
+          this.export(job, `${savedName(entry.name)}.zip`, part, await fetchZip(this, job, from, part)),
         () => drop(part),
       ),
     );
@@ -279,7 +195,7 @@ export class Transfers {
     to: FilePath,
     replace: boolean,
   ): Promise<Transfer> {
-    const from = fullPath(at, entry);
+    const from = below(at, entry.key);
     const source = desk.peer.device;
     const target = other.peer;
     await this.refuseExisting(target, to, replace);
@@ -408,7 +324,7 @@ export class Transfers {
   }
 
   /** Runs work with a live computer, again after each loss, until it ends. */
-  private async with(job: Job, device: string, work: (peer: Peer) => Promise<void>): Promise<void> {
+  async with(job: Job, device: string, work: (peer: Peer) => Promise<void>): Promise<void> {
     for (;;) {
       const peer = this.peerOf(device);
       const user = this.watcher(job);
@@ -454,7 +370,7 @@ export class Transfers {
     this.tell();
   }
 
-  private moved(job: Job, done: number): void {
+  moved(job: Job, done: number): void {
     job.moved(done);
     this.tell();
   }
@@ -505,204 +421,5 @@ export class Transfers {
   private export(job: Job, name: string, part: string, file: File): void {
     this.exports.set(job.id, part);
     this.post({ is: "export", id: job.id, name, file });
-  }
-
-  /** Files below a folder, depth first; links and devices are left out. */
-  private async walk(
-    job: Job,
-    at: FilePath,
-    found: (path: FilePath, names: string[], entry: FileEntry) => Promise<void>,
-    names: string[] = [],
-    seen = { entries: 0 },
-  ): Promise<void> {
-    if (names.length > FOLDER_DEPTH_MOST)
-      throw new HearthError("bad-input", "The folders are nested too deep. Fetch a part of them.");
-    let after = "";
-    for (;;) {
-      let page: { entries: FileEntry[]; more: boolean } = { entries: [], more: false };
-      await this.with(job, job.what.device, async (peer) => {
-        page = await job.stop.unless(listPage(peer, at, after));
-      });
-      for (const entry of page.entries) {
-        if (++seen.entries > FOLDER_ENTRIES_MOST)
-          throw new HearthError("bad-input", "There are too many files. Fetch a part of them.");
-        const path = below(at, entry.key);
-        const here = [...names, savedName(entry.name)];
-        if (entry.kind === "file" || entry.kind === "folder") await found(path, here, entry);
-        if (entry.kind === "folder") await this.walk(job, path, found, here, seen);
-      }
-      const last = page.entries[page.entries.length - 1];
-      if (!page.more || !last) return;
-      after = last.key;
-    }
-  }
-
-  /** One file of a folder, from where it stands, over any losses; checked. */
-  private async fetchChecked(
-    job: Job,
-    path: FilePath,
-    entry: FileEntry,
-    sink: (bytes: Uint8Array) => Promise<void> | void,
-  ): Promise<void> {
-    const progress = await fresh();
-    await this.with(job, job.what.device, async (peer) => {
-      const theirs = await fetchFile(
-        peer,
-        path,
-        entry,
-        progress.hashed,
-        (bytes, offset) => {
-          addToHash(progress, offset, bytes);
-          this.moved(job, job.done + bytes.length);
-          return sink(bytes);
-        },
-        job.stop,
-      );
-      if (!equal(progress.hash.digest("binary"), theirs))
-        throw new HearthError("mismatch", `${entry.name}: what arrived is not what was sent. Start again.`);
-    });
-  }
-
-  private async fetchTree(
-    job: Job,
-    from: FilePath,
-    entry: FileEntry,
-    into: FileSystemDirectoryHandle,
-  ): Promise<void> {
-    job.done = 0;
-    job.total = 0;
-    const top = await into.getDirectoryHandle(savedName(entry.name), { create: true });
-    const folders = new Map<string, FileSystemDirectoryHandle>([["", top]]);
-    await this.walk(job, from, async (path, names, found) => {
-      const parent = folders.get(names.slice(0, -1).join("/")) ?? top;
-      const name = names[names.length - 1] as string;
-      if (found.kind === "folder") {
-        folders.set(names.join("/"), await parent.getDirectoryHandle(name, { create: true }));
-        return;
-      }
-      job.total += found.size;
-      const handle = await parent.getFileHandle(name, { create: true });
-      const writer = await handle.createWritable();
-      try {
-        await this.fetchChecked(job, path, found, (bytes) => writer.write(copyOf(bytes)));
-        await writer.close();
-      } catch (error) {
-        await writer.abort().catch(() => undefined);
-        throw noSpace(error);
-      }
-    });
-  }
-
-  private async fetchZip(job: Job, from: FilePath, part: string, name: string): Promise<void> {
-    job.done = 0;
-    job.total = 0;
-    const handle = await (await store()).getFileHandle(part, { create: true });
-    const access = await opened(handle);
-    const disk = new DiskWriter(access);
-    let failure: unknown = null;
-    try {
-      access.truncate(0);
-      let at = 0;
-      let entries = 0;
-      const zip = new Zip((error, chunk) => {
-        if (error) {
-          failure = error;
-          return;
-        }
-        disk.write(chunk, at);
-        at += chunk.length;
-      });
-      await this.walk(job, from, async (path, names, found) => {
-        if (++entries > ZIP_MOST_ENTRIES || at + found.size > ZIP_MOST_BYTES)
-          throw new HearthError(
-            "bad-input",
-            "The folder is too large for one archive (4 GB). Fetch its parts.",
-          );
-        const inside = names.join("/");
-        const piece = new ZipPassThrough(found.kind === "folder" ? `${inside}/` : inside);
-        piece.mtime = zipTime(found.mtimeMs);
-        zip.add(piece);
-        if (found.kind === "file") {
-          job.total += found.size;
-          await this.fetchChecked(job, path, found, (bytes) => piece.push(copyOf(bytes)));
-        }
-        piece.push(new Uint8Array(0), true);
-        if (failure) throw failure;
-      });
-      zip.end();
-      if (failure) throw failure;
-      disk.drain();
-      access.flush();
-    } catch (error) {
-      throw noSpace(error);
-    } finally {
-      access.close();
-    }
-    this.export(job, name, part, await handle.getFile());
-  }
-}
-
-/** The archive format knows 1980 to 2099 only. */
-function zipTime(mtimeMs: number): number {
-  return Math.min(Date.UTC(2099, 0, 1), Math.max(Date.UTC(1980, 0, 2), mtimeMs));
-}
-
-/** at: the folder that is shown, or already the entry itself. */
-function fullPath(at: FilePath, entry: FileEntry): FilePath {
-  return below(at, entry.key);
-}
-
-/** A file of another computer as chunks; a chunk is asked for when the one before was taken. */
-async function* streamed(
-  peer: Peer,
-  from: FilePath,
-  entry: FileEntry,
-  start: number,
-  stop: Stop,
-): AsyncIterable<Uint8Array> {
-  const ready: { bytes: Uint8Array; taken: () => void }[] = [];
-  let wake: () => void = () => undefined;
-  let theirs: Uint8Array | null = null;
-  let failure: Error | null = null;
-  const reading = new Stop();
-  stop.onSaid(() => reading.say(true));
-  const work = fetchFile(
-    peer,
-    from,
-    entry,
-    start,
-    (bytes) =>
-      new Promise<void>((taken) => {
-        ready.push({ bytes: copyOf(bytes), taken });
-        wake();
-      }),
-    reading,
-  );
-  work.then(
-    (sum) => {
-      theirs = sum;
-      wake();
-    },
-    (error: Error) => {
-      failure = error;
-      wake();
-    },
-  );
-  try {
-    for (;;) {
-      const next = ready.shift();
-      if (next) {
-        yield next.bytes;
-        next.taken();
-        continue;
-      }
-      if (failure) throw failure;
-      if (theirs) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  } finally {
-    reading.say(true);
   }
 }
