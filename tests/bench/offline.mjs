@@ -12,7 +12,6 @@ import { barChart } from "./lib/plot.mjs";
 import { withSpread } from "./lib/report.mjs";
 import { tool } from "./lib/space.mjs";
 
-const runs = 3;
 const first = 20; // frames of a scene or a recording
 const wasmRuns = 3; // the best of them, so that the code is compiled
 const clockTicks = 100; // a second, in /proc on Linux
@@ -136,12 +135,12 @@ function plot(cells) {
       ...names(cells, "move").flatMap((name) => [{ name: `${name}: kB a frame`, bars: bars("move", name, "bytes", 1000) }, { name: `${name}: encode, ms a frame`, bars: bars("move", name, "encode", 1) }])] });
 }
 
-function chapter(cells, { machine, pixels, stills, cpuOther }) {
+function chapter(cells, { machine, pixels, stills, runs, cpuOther }) {
   const raw = (name) => pixels * 3 * (name === "all" ? stills : 1);
   return `# The screen coder, offline
 
-Made by \`scripts/bench --offline\` on ${machine}. Medians of ${runs} runs, the lowest and highest in brackets where they
-differ; times are processor time of one core. While it ran, other programs took ${cpuOther.toFixed(0)} % of a core${cpuOther > 10 ? " (**not a quiet machine:** times are too high, bytes are right)" : ""}.
+Made by \`scripts/bench --offline\` on ${machine}. ${runs === 1 ? "One run" : `Medians of ${runs} runs, the lowest and highest in brackets where they
+differ`}; times are processor time of one core. While it ran, other programs took ${cpuOther.toFixed(0)} % of a core${cpuOther > 10 ? " (**not a quiet machine:** times are too high, bytes are right)" : ""}.
 
 All coders are without loss: Hearth's exact coder, zstd at levels 1 and 3 on the 32-bit pixels, libpng at level 6, WebP
 as \`cwebp -z 6\`, and x264 in RGB at QP 0, presets ultrafast and veryfast, tuned for zero latency, one thread.
@@ -150,7 +149,8 @@ as \`cwebp -z 6\`, and x264 in RGB at QP 0, presets ultrafast and veryfast, tune
 
 ## Whole pictures
 
-1920x1080, each on its own, as when a viewer connects: tests/bench/stills.mjs draws them. \`all\` is their sum, or the mean time.
+1920x1080, each on its own, as when a viewer connects: tests/bench/stills.mjs draws them; others (photographs) are put into
+build/bench/stills by hand. \`all\` is their sum, or the mean time.
 
 ### kB
 
@@ -184,8 +184,15 @@ ${ourTable(cells, "move", "ms")}
 `;
 }
 
-/** Measures and writes; returns the report's file. */
-export function measureOffline({ machine, say }) {
+function write(cells, facts) {
+  const docs = join(root, "docs");
+  mkdirSync(join(docs, "img"), { recursive: true });
+  writeFileSync(join(docs, "bench-offline.md"), chapter(cells, facts));
+  writeFileSync(join(docs, "img/bench-offline.svg"), plot(cells));
+}
+
+/** Measures, and writes the report after each run. */
+export function measureOffline({ machine, runs, say }) {
   const stills = made("stills", ".png", (dir) => output(process.execPath, [join(root, "tests/bench/stills.mjs"), dir]));
   const traces = made("traces", ".htr", (dir) => output(join(root, "scripts/record-traces"), [dir]));
   mkdirSync(work, { recursive: true });
@@ -193,19 +200,13 @@ export function measureOffline({ machine, say }) {
   output(tool("bench_coders"), ["--raw", raw, stills[0], ...stills]);
   const pixels = 1920 * 1080;
   const before = used();
-  let cells = [];
+  const cells = [];
   for (let run = 1; run <= runs; run++) {
     say(`run ${run}`);
     cells.push(...measure(stills, traces, raw, pixels, say).map((c) => ({ ...c, run })));
+    const now = used();
+    const cpuOther = Math.max(0, (100 * (now.machine - before.machine - (now.own - before.own))) / (now.at - before.at));
+    write([...cells, ...together(cells, stills.length)], { machine, pixels, stills: stills.length, runs: run, cpuOther });
   }
-  const after = used();
   rmSync(raw);
-  cells = [...cells, ...together(cells, stills.length)];
-  const cpuOther = Math.max(0, (100 * (after.machine - before.machine - (after.own - before.own))) / (after.at - before.at));
-  writeFileSync(join(work, "cells.json"), JSON.stringify({ cells, cpuOther }));
-  const docs = join(root, "docs");
-  mkdirSync(join(docs, "img"), { recursive: true });
-  writeFileSync(join(docs, "bench-offline.md"), chapter(cells, { machine, pixels, stills: stills.length, cpuOther }));
-  writeFileSync(join(docs, "img/bench-offline.svg"), plot(cells));
-  return join(docs, "bench-offline.md");
 }

@@ -176,12 +176,12 @@ if (args.help) {
   process.stdout.write(`${usage}\n`);
   process.exit(0);
 }
-process.on("SIGINT", () => stop(130));
-process.on("SIGTERM", () => stop(143));
 if (args.offline) {
-  say(`written: ${measureOffline({ machine, say })}`);
+  measureOffline({ machine, runs: Number(args.repeat ?? 3), say });
   process.exit(0);
 }
+process.on("SIGINT", () => stop(130));
+process.on("SIGTERM", () => stop(143));
 
 const dir = join(root, "build/bench", args.quick ? "quick" : "full");
 mkdirSync(join(dir, "cells"), { recursive: true });

@@ -114,6 +114,8 @@ ${program("channel_bench")}
 
 ## The screen coder, offline
 
+Beside zstd, PNG, WebP and lossless x264: [bench-offline.md](bench-offline.md).
+
 \`build/release/bench/codec_bench\`
 
 \`\`\`
