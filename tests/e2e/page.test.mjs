@@ -23,7 +23,7 @@ after(async () => {
   await ring?.stop();
 });
 
-const sizes = [[1440, 900], [1280, 720], [360, 740]];
+const sizes = [[1440, 900], [1280, 720], [700, 480], [360, 740], [320, 568]];
 
 /** Violations of the view as it stands, in both themes and at every width; also that nothing scrolls sideways. */
 async function judge(view) {
