@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { byteFigures, keyFigures, motionFigures, percentile, spread, staleness } from "./lib/figures.mjs";
 import { barChart, logPlace, short } from "./lib/plot.mjs";
 import { cpuPercent, parseDevice, parseStat, tree } from "./lib/proc.mjs";
-import { chapters, pick, plots, withSpread } from "./lib/report.mjs";
+import { chapters, disturbance, pick, plots, withSpread } from "./lib/report.mjs";
 import { parseLink } from "./lib/space.mjs";
 
 test("a percentile is a value of the list", () => {
@@ -116,4 +116,9 @@ test("a picture holds every peer by name, escaped", () => {
   assert.match(svg, /class="ours"/);
   assert.doesNotMatch(svg, /NaN|undefined/);
   assert.match(barChart({ title: "t", groups: [] }), /^<svg/);
+});
+
+test("a disturbed run says so", () => {
+  assert.equal(disturbance([{ cpu_other: 3 }, { error: "x" }]), "");
+  assert.match(disturbance([{ cpu_other: 3 }, { cpu_other: 90 }]), /In 1 of 2 cells/);
 });

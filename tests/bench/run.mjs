@@ -5,16 +5,18 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFile
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { root } from "../e2e/lib/ring.mjs";
+import { root, sleep } from "../e2e/lib/ring.mjs";
 import { Bench } from "./lib/bench.mjs";
 import { measureOwn } from "./lib/own.mjs";
 import { peers } from "./lib/peers.mjs";
-import { chapters, plots } from "./lib/report.mjs";
+import { machineTicks } from "./lib/proc.mjs";
+import { chapters, disturbedPercent, plots } from "./lib/report.mjs";
 import { linkNames, parseLink, tool } from "./lib/space.mjs";
 import { measureOffline } from "./offline.mjs";
 
-const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out] [--repeat N] [--seconds N] [--fresh] [--report] [--own] [--offline] [--print]
-  without options   every peer, scene and main link, ${3} times: hours. Cells that are there are kept, so it can
+const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out] [--repeat N] [--seconds N] [--fresh] [--quiet] [--report]
+                     [--own] [--offline] [--print]
+  without options   every peer, scene and main link, 3 times: hours. Cells that are there are kept, so it can
                     be stopped and goes on where it was; cells of Hearth are measured again when its source changed
   --quick           the main ones in ten minutes, to build/bench/quick only
   --only NAMES      of peers, scenes and links, in any order: hearth-page,scroll,wan20; links also like 20m-40ms-1%
@@ -22,6 +24,7 @@ const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out]
   --repeat N        runs of each cell (3; quick 1)
   --seconds N       of motion in each scene (6; quick 4)
   --fresh           measure again what is there
+  --quiet           measure again also what was disturbed (CPU other over ${disturbedPercent} %), and wait for a quiet machine
   --report          only write the report from the cells that are there
   --own             only Hearth alone: echo, sealing, coder
   --offline         only the screen coder beside other coders, to docs/bench-offline.md: six minutes
@@ -30,7 +33,7 @@ const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out]
 const options = {
   quick: { type: "boolean" }, only: { type: "string" }, "held-out": { type: "boolean" }, repeat: { type: "string" },
   seconds: { type: "string" }, fresh: { type: "boolean" }, report: { type: "boolean" }, own: { type: "boolean" }, offline: { type: "boolean" },
-  print: { type: "boolean" }, help: { type: "boolean" },
+  print: { type: "boolean" }, quiet: { type: "boolean" }, help: { type: "boolean" },
 };
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -94,7 +97,7 @@ function wanted(dir, cell, args, now) {
   const file = cellFile(dir, cell);
   if (!existsSync(file)) return true;
   const old = JSON.parse(readFileSync(file, "utf8"));
-  return old.error !== undefined || (peers[cell.peer].ours && old.revision !== now);
+  return old.error !== undefined || (args.quiet && old.cpu_other > disturbedPercent) || (peers[cell.peer].ours && old.revision !== now);
 }
 
 function keep(dir, cell) {
@@ -111,13 +114,15 @@ async function measureSession(dir, session, scenes, settings) {
   for (let attempt = 0; attempt < 2 && left.length; attempt++) {
     const failed = [];
     try {
-      open = await Bench.open(session.peer, session.link);
+      open = new Bench(session.peer);
+      await open.start(session.link);
       for (const [i, scene] of left.entries()) {
         const cell = { ...session, scene, at: new Date().toISOString(), seconds: settings.seconds, versions: versionOf(peers[session.peer]) };
         try {
           keep(dir, { ...cell, ...(await open.scene(scene, settings)) });
           say(`  ${scene}`);
         } catch (error) {
+          if (stopping) await never;
           say(`  ${scene}: ${error.message}`);
           keep(dir, { ...cell, error: error.message });
           failed.push(...left.slice(i));
@@ -125,6 +130,7 @@ async function measureSession(dir, session, scenes, settings) {
         }
       }
     } catch (error) {
+      if (stopping) await never;
       say(`  ${session.peer} did not start: ${error.message}`);
       for (const scene of left) keep(dir, { ...session, scene, error: error.message });
       failed.push(...left);
@@ -136,12 +142,23 @@ async function measureSession(dir, session, scenes, settings) {
   }
 }
 
+/** Until two seconds passed in which the machine had next to nothing to do. */
+async function quietMachine() {
+  for (let told = false; ; told = true) {
+    const before = machineTicks();
+    await sleep(2000);
+    if ((machineTicks() - before) / 2 < disturbedPercent) return;
+    if (!told) say("  waiting for a quiet machine");
+  }
+}
+
 async function measure(dir, { pairs, scenes, repeats, settings }, args) {
   const now = revision();
   for (let repeat = 1; repeat <= repeats; repeat++) {
     for (const { link, peer } of pairs) {
       const missing = scenes.filter((scene) => wanted(dir, { link, peer, scene, repeat }, args, now));
       if (missing.length === 0) continue;
+      if (args.quiet) await quietMachine();
       say(`${link} ${peer}, run ${repeat}`);
       await measureSession(dir, { link, peer, repeat, revision: now }, missing, settings);
     }
@@ -166,7 +183,12 @@ function report(dir, args) {
   say(`written: ${join(docs, "bench.md")}`);
 }
 
+let stopping = false;
+const never = new Promise(() => {}); // what is interrupted waits for stop() to end the process
+
 async function stop(code) {
+  if (stopping) return;
+  stopping = true;
   await open?.close().catch(() => {});
   process.exit(code);
 }

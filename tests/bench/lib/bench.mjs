@@ -36,29 +36,26 @@ export async function xServer(wrap, file, args, programs) {
 }
 
 export class Bench {
-  /** Everything is running and connected; a scene may play. */
-  static async open(peerName, linkName) {
-    const bench = new Bench();
-    bench.programs = [];
-    bench.peer = peers[peerName];
-    bench.dir = await mkdtemp(join(tmpdir(), "hearth-bench-"));
-    try {
-      bench.space = await Space.open(linkName);
-      const xvfb = (wrap) => xServer(wrap, "Xvfb", ["-screen", "0", `${size}x24`, "-dpi", "96", "-nolisten", "tcp", "-noreset",
-        "-fbdir", bench.dir], bench.programs);
-      bench.target = await xvfb(bench.space.inB);
-      bench.targetFile = join(bench.dir, "Xvfb_screen0");
-      if (bench.peer.windowManager !== false) bench.spawn(bench.space.inB, "openbox", [], bench.target.display);
-      bench.source = bench.peer.source
-        ? await bench.peer.source(bench)
-        : await xServer(bench.space.inA, "Xvfb", ["-screen", "0", `${size}x24`, "-dpi", "96", "-nolisten", "tcp", "-noreset"], bench.programs);
-      bench.groups = { server: [], viewer: [], xsrc: [bench.source.pid], xdst: [bench.target.pid] };
-      await bench.peer.start(bench);
-    } catch (error) {
-      await bench.close();
-      throw error;
-    }
-    return bench;
+  constructor(peerName) {
+    this.peer = peers[peerName];
+    this.programs = [];
+    this.cleanups = [];
+    this.space = new Space();
+  }
+
+  /** Everything is running and connected; a scene may play. Whatever happens, close() is to follow. */
+  async start(linkName) {
+    this.dir = await mkdtemp(join(tmpdir(), "hearth-bench-"));
+    await this.space.open(linkName);
+    const screen = ["-screen", "0", `${size}x24`, "-dpi", "96", "-nolisten", "tcp", "-noreset"];
+    this.target = await xServer(this.space.inB, "Xvfb", [...screen, "-fbdir", this.dir], this.programs);
+    this.targetFile = join(this.dir, "Xvfb_screen0");
+    if (this.peer.windowManager !== false) this.spawn(this.space.inB, "openbox", [], this.target.display);
+    this.source = this.peer.source
+      ? await this.peer.source(this)
+      : await xServer(this.space.inA, "Xvfb", screen, this.programs);
+    this.groups = { server: [], viewer: [], xsrc: [this.source.pid], xdst: [this.target.pid] };
+    await this.peer.start(this);
   }
 
   /** A program that is ended with the bench; group: whose time it counts to. */
@@ -139,9 +136,9 @@ export class Bench {
 
   async close() {
     for (const program of this.programs.reverse()) await program.stop("SIGTERM", 4000).catch(() => {});
-    for (const cleanup of (this.cleanups ?? []).reverse()) await cleanup().catch(() => {});
-    await this.space?.close();
-    await rm(this.dir, { recursive: true, force: true }).catch(() => {});
+    for (const cleanup of this.cleanups.reverse()) await cleanup().catch(() => {});
+    await this.space.close();
+    if (this.dir) await rm(this.dir, { recursive: true, force: true }).catch(() => {});
   }
 }
 

@@ -87,16 +87,16 @@ export async function measureOwn() {
     await ring.stop();
   }
 
-  return `## Input echo through the relay, loopback, 1920x1080, a terminal
+  return `### Input echo through the relay, loopback, 1920x1080, a terminal
 
 | what | measured |
 |---|---|
 ${rows.map(([a, b]) => `| ${a} | ${b} |`).join("\n")}
 
-Each figure is the median of ${rounds} runs with the lowest and highest in brackets. An echo counts from the key's record being handed to the channel to the first picture that was captured after the PC
-had applied it.
+Each figure is the median of ${rounds} runs with the lowest and highest in brackets. An echo counts from the key's record
+being handed to the channel to the first picture that was captured after the PC had applied it.
 
-## A still desktop
+### A still desktop
 
 Wake-ups in ${idleSeconds} s (voluntary context switches of all threads, the link's pings included).
 
@@ -104,7 +104,7 @@ Wake-ups in ${idleSeconds} s (voluntary context switches of all threads, the lin
 |---|---|---|
 ${quiet.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 
-## Sealing
+### Sealing
 
 \`build/release/bench/channel_bench\`
 
@@ -112,7 +112,7 @@ ${quiet.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 ${program("channel_bench")}
 \`\`\`
 
-## The screen coder, offline
+### The screen coder, offline
 
 Beside zstd, PNG, WebP and lossless x264: [bench-offline.md](bench-offline.md).
 

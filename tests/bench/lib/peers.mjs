@@ -54,7 +54,7 @@ async function x11vnc(bench) {
 /** Broker and host where the source is, an account, this PC enrolled: by the real commands. */
 async function hearthServer(bench) {
   const ring = await ringIn(bench.space);
-  (bench.cleanups ??= []).push(() => ring.stop());
+  bench.cleanups.push(() => ring.stop());
   const host = await ring.host("Source", { display: bench.source.display });
   bench.groups.server.push(host.pid, ring.broker.pid);
   bench.groups.broker = [ring.broker.pid];
@@ -84,11 +84,12 @@ export const peers = {
       await writeFile(wrapper, `#!/bin/sh\nexec ip netns exec ${bench.space.b} chromium "$@"\n`, { mode: 0o755 });
       const context = await chromium.launchPersistentContext(profile, {
         executablePath: wrapper, headless: false, viewport: null, ignoreHTTPSErrors: true,
+        handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
         ignoreDefaultArgs: true, args: [...chromiumArgs(bench.dir).filter((a) => !a.startsWith("--user-data-dir")),
           `--user-data-dir=${profile}`, "--remote-debugging-pipe", "about:blank"],
         env: { ...process.env, DISPLAY: bench.target.display, HOME: bench.dir },
       });
-      (bench.cleanups ??= []).push(() => context.close());
+      bench.cleanups.push(() => context.close());
       const page = context.pages()[0] ?? (await context.newPage());
       await signIn(page, ring);
       await control(page, "Source");

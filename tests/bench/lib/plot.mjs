@@ -12,8 +12,8 @@ export function short(value) {
 const style = `
 text{font:13px system-ui,sans-serif;fill:#1f2933}
 .title{font-weight:600;font-size:16px}.group{font-weight:600}.note{font-size:12px;fill:#5b6b7a}
-.peer{fill:#8fa3b5}.ours{fill:#c8641e}.axis{stroke:#c9d2da}.spread{stroke:#1f2933;stroke-width:1.2}
-@media (prefers-color-scheme:dark){text{fill:#dfe6ec}.note{fill:#9fb0bf}.peer{fill:#5f7487}.ours{fill:#e8853d}
+.paper{fill:#fff}.peer{fill:#8fa3b5}.ours{fill:#c8641e}.axis{stroke:#c9d2da}.spread{stroke:#1f2933;stroke-width:1.2}
+@media (prefers-color-scheme:dark){text{fill:#dfe6ec}.note{fill:#9fb0bf}.paper{fill:#12181d}.peer{fill:#5f7487}.ours{fill:#e8853d}
 .axis{stroke:#3a4650}.spread{stroke:#dfe6ec}}`;
 
 const labelWidth = 150, barWidth = 430, valueWidth = 120, rowHeight = 19;
@@ -63,6 +63,7 @@ export function barChart({ title, note, groups, low = 1, unit = "", columns = 2,
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">
 <style>${style}
 </style>
+<rect class="paper" width="${width}" height="${height}" rx="8"/>
 <text class="title" x="16" y="24">${escape(title)}</text>
 <text class="note" x="16" y="42">${escape(note ?? "")}</text>
 ${parts.join("\n")}

@@ -111,6 +111,17 @@ export function plots(cells, peers, links) {
   return out;
 }
 
+/** Above this share of a core for other things, a cell's times are not believed without a look. */
+export const disturbedPercent = 20;
+
+/** How many cells the machine disturbed, as a sentence; nothing when none. */
+export function disturbance(cells) {
+  const measured = cells.filter((c) => typeof c.cpu_other === "number");
+  const count = measured.filter((c) => c.cpu_other > disturbedPercent).length;
+  return count === 0 ? "" : `**In ${count} of ${measured.length} cells of this run the machine was busy with other things (column "CPU other"): their times are
+upper bounds. Bytes, PSNR and processor shares hold.**`;
+}
+
 const intro = (machine) => `# Measurements
 
 Made by \`scripts/bench\` on ${machine}, no GPU. Each figure is the median of its runs, with the lowest and highest in
@@ -135,7 +146,7 @@ a frame is complete there: both barcodes, and between them the points where it d
   drawn of them; *1 s*: a second after the motion ended. **exact after**: from the end of the motion until every pixel is
   equal.
 - **CPU**: percent of one core while the scene moves, whole process trees; Hearth's server is host and broker.
-  **MB**: proportional memory. **CPU other**: what else the machine did; above about 20 the times are disturbed.
+  **MB**: proportional memory. **CPU other**: what else the machine did; above ${disturbedPercent} the times are disturbed.
 
 Links: \`lan\` unshaped; \`wan20\` 20 Mbit/s, 40 ms there and back; \`wan20loss\` the same with 1 % loss each way;
 \`dsl2\` 2 Mbit/s, 60 ms; \`far20\` 20 Mbit/s, 150 ms; \`wan100\` 100 Mbit/s, 40 ms; \`lan100\` 100 Mbit/s. Each with
@@ -157,9 +168,9 @@ export function chapters(cells, peers, links, { machine, own }) {
     const used = present(cells, "link", links);
     const pictures = used.filter((l) => l === "lan" || l === "wan20")
       .flatMap((l) => [`![Age of what is shown, link ${l}](img/bench-age-${l}.svg)`, `![Bytes a frame, link ${l}](img/bench-bytes-${l}.svg)`]);
-    parts.push("## Beside its peers", ...pictures, "### Key press to picture", keyTable(cells, peers, links), peerTables(cells, peers, links),
+    parts.push("## Beside its peers", disturbance(cells), ...pictures, "### Key press to picture", keyTable(cells, peers, links), peerTables(cells, peers, links),
       howMeasured, "## Versions and flags", versionTable(cells, peers));
   }
-  if (own) parts.push("# Hearth alone", own);
+  if (own) parts.push("## Hearth alone", own);
   return `${parts.filter(Boolean).map((p) => p.trim()).join("\n\n")}\n`;
 }

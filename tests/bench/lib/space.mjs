@@ -1,5 +1,6 @@
 // Two network namespaces and the link between them: a veth pair, or bench_link's shaped TUN pair.
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Program, root } from "../../e2e/lib/ring.mjs";
@@ -31,23 +32,27 @@ export function parseLink(name) {
   return link && { ...link, queue: Math.max(50000, Math.round((link.mbit * 1e6) / 8 / 10)) };
 }
 
+/** Remove the namespaces of benches that were killed. */
+async function sweep() {
+  const { stdout } = await run("ip", ["netns", "list"]);
+  for (const name of stdout.split("\n").map((line) => line.split(" ")[0])) {
+    const pid = name.match(/^hearthBench[AB](\d+)$/)?.[1];
+    if (pid && !existsSync(`/proc/${pid}`)) await run("ip", ["netns", "del", name]).catch(() => {});
+  }
+}
+
 export class Space {
-  static async open(linkName) {
-    const space = new Space();
-    space.a = `hearthA${process.pid}`;
-    space.b = `hearthB${process.pid}`;
-    space.link = parseLink(linkName);
-    try {
-      for (const name of [space.a, space.b]) {
-        await run("ip", ["netns", "add", name]);
-        await run("ip", ["-n", name, "link", "set", "lo", "up"]);
-      }
-      await (space.link ? space.shaped() : space.plain());
-    } catch (error) {
-      await space.close();
-      throw error;
+  a = `hearthBenchA${process.pid}`;
+  b = `hearthBenchB${process.pid}`;
+
+  async open(linkName) {
+    this.link = parseLink(linkName);
+    await sweep();
+    for (const name of [this.a, this.b]) {
+      await run("ip", ["netns", "add", name]);
+      await run("ip", ["-n", name, "link", "set", "lo", "up"]);
     }
-    return space;
+    await (this.link ? this.shaped() : this.plain());
   }
 
   async plain() {
