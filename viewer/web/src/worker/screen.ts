@@ -62,6 +62,7 @@ export class Screen implements PeerUser {
   private hidden = false;
   private waiting: Rect[] = [];
   private waitingMarks: Mark[] = [];
+  private lastAcked: Mark | null = null;
   private input = 0;
   private frames = 0;
   private readonly underWay = new Map<number, Mark[]>();
@@ -316,9 +317,12 @@ export class Screen implements PeerUser {
 
   shown(canvas: boolean, hidden: boolean): void {
     const appeared = canvas && !this.canvas;
+    const turned = hidden !== this.hidden;
     this.canvas = canvas;
     this.hidden = hidden;
     this.peer?.watchedChanged();
+    // Said again with what changed: the host goes slower, or as fast as it can, from here on.
+    if (turned && this.lastAcked) this.acknowledge([this.lastAcked], nowUs());
     if (!canvas) {
       this.acknowledge(this.waitingMarks, nowUs());
       this.waiting = [];
@@ -524,6 +528,7 @@ export class Screen implements PeerUser {
 
   private renewDecoder(pixels: number): void {
     this.videos.drop();
+    this.lastAcked = null;
     if (this.decoder !== 0) this.core.x.hearth_decoder_destroy(this.decoder);
     this.decoder = this.core.x.hearth_decoder_create(pixels, SLOTS);
     this.decoderPixels = pixels;
@@ -585,6 +590,7 @@ export class Screen implements PeerUser {
 
   private acknowledge(marks: Mark[], presentedUs: number): void {
     if (!this.peer?.live) return;
+    this.lastAcked = marks[marks.length - 1] ?? this.lastAcked;
     const held = [...this.underWay.values()].reduce((n, m) => n + m.length, this.waitingMarks.length);
     marks.forEach((mark, at) => {
       this.peer?.say({
