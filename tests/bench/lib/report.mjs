@@ -171,6 +171,6 @@ export function chapters(cells, peers, links, { machine, own }) {
     parts.push("## Beside its peers", disturbance(cells), ...pictures, "### Key press to picture", keyTable(cells, peers, links), peerTables(cells, peers, links),
       howMeasured, "## Versions and flags", versionTable(cells, peers));
   }
-  if (own) parts.push("## Hearth alone", "The screen coder beside other coders, without a network: [bench-offline.md](bench-offline.md).", own);
+  if (own) parts.push("## Hearth alone", own);
   return `${parts.filter(Boolean).map((p) => p.trim()).join("\n\n")}\n`;
 }
