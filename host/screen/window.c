@@ -17,6 +17,7 @@ enum {
     DRAIN_EXTRA_US = 5000,
     STARTING_BURST = 4, /* while doubling a message may be so much longer */
     FRAME_US = 16667,
+    HIGH_LIFE_US = 3000000,
     IDLE_US = 1000000,
     IDLE_KEEP_BYTES = 64 * 1024,
     VIEWER_QUEUE = 3 /* messages a viewer may hold behind the one it shows */
@@ -274,7 +275,8 @@ static bool follow_queue(
         window->min_rtt_at_us = now_us;
         rate_Bps = window->share_Bps;
     }
-    set_rate(window, rate_Bps, now_us);
+    /* What was late may have been a busy machine: to a half at a time at most. */
+    set_rate(window, rate_Bps > window->rate_Bps / 2 ? rate_Bps : window->rate_Bps / 2, now_us);
     window->slow_us = window->cut_us = now_us;
     window->slow_delivered = window->delivered;
     window->starting = false;
@@ -282,12 +284,22 @@ static bool follow_queue(
     return true;
 }
 
+/* The highest rate of the last while: what the link could do before a cut, and may do again. */
+static uint64_t high_rate(struct screen_window *window, uint64_t now_us)
+{
+    if (window->rate_Bps >= window->high_Bps || now_us - window->high_us > HIGH_LIFE_US) {
+        window->high_Bps = window->rate_Bps;
+        window->high_us = now_us;
+    }
+    return window->high_Bps;
+}
+
 /* Once per round trip. */
-static void resize(struct screen_window *window, uint64_t extra)
+static void resize(struct screen_window *window, uint64_t extra, uint64_t now_us)
 {
     if (!window->rate_Bps)
         return;
-    const uint64_t target = target_bytes(window);
+    const uint64_t target = target_bytes(window), high_Bps = high_rate(window, now_us);
     const bool full = window->full;
     const bool rose = window->rate_Bps > window->round_rate_Bps + window->round_rate_Bps / 10;
     window->full = false;
@@ -302,7 +314,9 @@ static void resize(struct screen_window *window, uint64_t extra)
             window->window_bytes = clamp_window((uint64_t)window->window_bytes * 2);
         return;
     }
-    const uint64_t more = target / 5 > SCREEN_WINDOW_SLICE_BYTES ? target / 5 : SCREEN_WINDOW_SLICE_BYTES;
+    /* Faster towards what the link could do a while ago. */
+    const uint64_t part = window->rate_Bps < high_Bps / 2 ? target / 3 : target / 5;
+    const uint64_t more = part > SCREEN_WINDOW_SLICE_BYTES ? part : SCREEN_WINDOW_SLICE_BYTES;
     window->window_bytes = clamp_window(full && extra <= CALM_US ? target + more : target);
 }
 
@@ -331,7 +345,7 @@ bool screen_window_acked(struct screen_window *window, const struct screen_windo
     learn_rate(window, &sent, now_us);
     const uint64_t extra = extra_us(window, &sent);
     if (!follow_queue(window, &sent, extra, now_us) && window->delivered >= window->round_delivered)
-        resize(window, extra);
+        resize(window, extra, now_us);
     return true;
 }
 

@@ -62,6 +62,7 @@ struct screen_window {
     uint64_t rate_Bps;             /* 0 = not known */
     uint64_t best_Bps[2], best_us; /* highest of this span of time and of the one before; its start */
     uint64_t round_delivered, round_rate_Bps;
+    uint64_t high_Bps, high_us;       /* the highest rate of the last seconds, and when */
     uint64_t slow_us, slow_delivered; /* since when delay is high, and what had arrived then; 0 = it is not */
     uint64_t cut_us;                  /* when the rate was last set from what arrived in that time */
     uint64_t share_Bps;               /* what it was set to first */
