@@ -154,9 +154,7 @@ static void let_go(struct codec_job *j, struct stream *s)
     e->videos->again = true;
     const struct codec_rect tiles = tiles_of(s);
     for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
-        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
-
-        {
+        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++) {
             const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
             const uint16_t cells =
                 (uint16_t)(cells_of(s, tx, ty) & codec_screen_tile_cells(&e->sent, tx, ty));
@@ -171,9 +169,7 @@ static bool mostly_covered(const struct codec_job *j, const struct stream *s)
     int64_t all = 0, shown = 0;
     const struct codec_rect tiles = tiles_of(s);
     for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
-        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
-
-        {
+        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++) {
             const size_t t = (size_t)ty * (size_t)j->e->sent.tiles_x + (size_t)tx;
             const uint16_t cells = cells_of(s, tx, ty);
             all += __builtin_popcount(cells);
@@ -253,7 +249,6 @@ void codec_job_video_claim(struct codec_job *j)
         const struct codec_rect tiles = tiles_of(s);
         for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
             for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
-
                 claim_tile(j, s, tx, ty);
     }
 }
@@ -336,7 +331,6 @@ static void begin_stream(struct codec_job *j, struct codec_rect rect)
     const struct codec_rect tiles = tiles_of(s);
     for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
         for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
-
             for (size_t c = 0; c < 16; c++)
                 v->cell_ms[((size_t)ty * (size_t)v->tiles_x + (size_t)tx) * 16 + c] = ms;
 }
@@ -413,9 +407,7 @@ static void keep_video(struct codec_job *j, const struct stream *s)
     struct codec_encoder *e = j->e;
     const struct codec_rect tiles = tiles_of(s);
     for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
-        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++)
-
-        {
+        for (int32_t tx = tiles.x; tx < tiles.x + tiles.w; tx++) {
             const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
             const uint16_t cells = (uint16_t)(cells_of(s, tx, ty) & e->sent.lossy[t]);
             for (uint32_t bits = cells; bits != 0; bits &= bits - 1) {

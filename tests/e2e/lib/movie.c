@@ -46,7 +46,15 @@ int main(int argc, char **argv)
 {
     if (argc != 6)
         return 2;
-    const int x = atoi(argv[1]), y = atoi(argv[2]), w = atoi(argv[3]), h = atoi(argv[4]), fps = atoi(argv[5]);
+    int number[5];
+    for (int i = 0; i < 5; i++) {
+        char *end = NULL;
+        const long value = strtol(argv[i + 1], &end, 10);
+        if (end == argv[i + 1] || *end || value < 0 || value > 8192)
+            return 2;
+        number[i] = (int)value;
+    }
+    const int x = number[0], y = number[1], w = number[2], h = number[3], fps = number[4];
     xcb_connection_t *c = xcb_connect(NULL, NULL);
     if (xcb_connection_has_error(c) || w < 1 || h < 1 || fps < 1)
         return 1;
