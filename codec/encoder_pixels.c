@@ -299,10 +299,10 @@ void codec_job_set_deadline(struct codec_encoder *e, uint64_t now_us)
     uint64_t due = UINT64_MAX;
     for (size_t t = 0; e->sent.lossy_cells > 0 && t < e->tiles; t++)
         if (e->sent.lossy[t] != 0 && e->changed_us[t] + STILL_US < due &&
-            !codec_videos_touch(e->videos, &e->sent, t))
+            !codec_videos_touch(e->videos, &e->sent, t, now_us))
             due = e->changed_us[t] + STILL_US;
     due = due < e->refine_us ? e->refine_us : due;
-    const uint64_t video = codec_videos_deadline_us(e->videos);
+    const uint64_t video = codec_videos_deadline_us(e->videos, now_us);
     due = video < due ? video : due;
     if (e->dirty_cells > 0 || codec_videos_wait(e->videos, now_us) || due < now_us)
         due = now_us;

@@ -10,7 +10,10 @@
 enum {
     COST_TIMES = 3,          /* a stream takes at most a third of a core */
     MIN_PACKET_BYTES = 3000, /* asked of a coder at least, however small the budget */
+    PACKET_BUDGETS = 3,      /* ... and at most so many times it: the next picture is that far away */
     COVER_MAX_RECTS = 64,    /* per message and stream */
+    SETTLE_TILES = 24,       /* found at once: there may be more, */
+    SETTLE_MORE_US = 15000,  /* ... which are looked for so soon */
     EDGE_CELLS = 2,          /* a stream is opened anew when what moves is larger by this */
     FAIL_PAUSE_US = 5000000  /* no stream after a coder failed */
 };
@@ -18,7 +21,7 @@ enum {
 struct stream {
     struct codec_video_stream is; /* as the viewer has it */
     bool live;                    /* a coder is there; is.open says whether the viewer knows */
-    bool closing;
+    bool closing, unwanted;
     bool paused, key;
     bool changed;   /* cells of it differ from the last packet */
     bool postponed; /* something small went first once */
@@ -43,7 +46,8 @@ struct codec_videos {
     uint32_t *cell_ms; /* owned: per tile 16, last change of each cell */
     uint16_t *cover;   /* owned: per tile, exact cells to give to their stream */
     uint64_t settle_us, fail_us;
-    bool settle; /* this call looks for what has settled */
+    bool settle;    /* this call looks for text that has settled */
+    size_t settled; /* tiles that it found */
 };
 
 static uint32_t ms_of(uint64_t us)
@@ -128,11 +132,18 @@ static bool touches(const struct stream *s, int32_t tx, int32_t ty)
            r.y < (ty + 1) * CODEC_TILE_PX && r.y + r.h > ty * CODEC_TILE_PX;
 }
 
-bool codec_videos_touch(const struct codec_videos *v, const struct codec_screen *sent, size_t tile)
+/* Nothing of it changed for a while: what it shows becomes exact, though it may go on any time. */
+static bool rests(const struct stream *s, uint64_t now_us)
+{
+    return now_us - s->changed_us >= CODEC_VIDEO_REST_US;
+}
+
+bool codec_videos_touch(
+    const struct codec_videos *v, const struct codec_screen *sent, size_t tile, uint64_t now_us)
 {
     const int32_t tx = (int32_t)(tile % (size_t)sent->tiles_x), ty = (int32_t)(tile / (size_t)sent->tiles_x);
     for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++)
-        if (touches(&v->stream[i], tx, ty))
+        if (touches(&v->stream[i], tx, ty) && !rests(&v->stream[i], now_us))
             return true;
     return false;
 }
@@ -183,15 +194,23 @@ void codec_job_video_begin(struct codec_job *j)
     struct codec_videos *v = j->e->videos;
     if (!v || !v->regions)
         return;
-    v->settle = j->now_us >= v->settle_us;
+    v->settle = j->now_us >= v->settle_us && j->now_us >= j->e->refine_us;
+    v->settled = 0;
+    v->again = false; /* this call compares what closed streams covered */
+}
+
+/* After what differs is known: a pause between two calls is no rest. */
+static void close_streams(struct codec_job *j)
+{
+    struct codec_videos *v = j->e->videos;
     for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
         struct stream *s = &v->stream[i];
         if (!s->live || s->closing)
             continue;
-        if (j->now_us - s->changed_us >= CODEC_VIDEO_LEAVE_US || (v->settle && mostly_covered(j, s)))
+        if (s->unwanted || j->now_us - s->changed_us >= CODEC_VIDEO_LEAVE_US ||
+            (v->settle && !rests(s, j->now_us) && mostly_covered(j, s)))
             let_go(j, s);
     }
-    v->again = false; /* this call compares what they covered */
 }
 
 /* Exact cells of a stream that changed: those that are natural go back to the video. */
@@ -268,13 +287,10 @@ bool codec_job_video_settled(struct codec_job *j, size_t tile, uint16_t *out)
     const int32_t tx = codec_tile_x_of(e, tile), ty = codec_tile_y_of(e, tile);
     uint16_t video = 0;
     for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
-        if (touches(&v->stream[i], tx, ty) && !v->stream[i].closing)
+        if (touches(&v->stream[i], tx, ty) && !v->stream[i].closing && !rests(&v->stream[i], j->now_us))
             video = (uint16_t)(video | cells_of(&v->stream[i], tx, ty));
     if (video == 0)
         return false;
-    *out = 0;
-    if (!v->settle)
-        return true;
     uint32_t text = 0, any = 0;
     const uint16_t ask = (uint16_t)(e->sent.lossy[tile] & ~e->dirty[tile] & ~v->cover[tile]);
     for (uint32_t bits = ask; bits != 0; bits &= bits - 1) {
@@ -285,11 +301,12 @@ bool codec_job_video_settled(struct codec_job *j, size_t tile, uint16_t *out)
         else if (still_ms * 1000u >= CODEC_VIDEO_SETTLE_US)
             text |= 1u << c;
     }
-    any |= text & ~video; /* beside the stream the usual rule holds */
-    text &= video;
+    any |= text & ~video;           /* beside the stream the usual rule holds */
+    text &= v->settle ? video : 0u; /* looking whether it is text takes time */
     if (text != 0)
         text &= ~(uint32_t)natural_again(j, tile, (uint16_t)text);
     *out = (uint16_t)(any | text);
+    v->settled += *out != 0;
     return true;
 }
 
@@ -369,7 +386,8 @@ static bool put_packet(struct codec_job *j, struct stream *s)
     struct codec_encoder *e = j->e;
     struct codec_videos *v = e->videos;
     const size_t used = codec_job_used(j);
-    const size_t left = used < j->budget ? j->budget - used : 0;
+    const size_t most = PACKET_BUDGETS * j->budget;
+    const size_t left = used < most ? most - used : 0;
     const bool full = s->kind == CODEC_VIDEO_H264_444;
     const size_t w = (size_t)codec_video_even(s->is.rect.w);
     codec_yuv_from_rgb(j->truth.pixels, j->truth.stride_px, s->is.rect, full, s->plane[0], w, s->plane[1],
@@ -479,7 +497,8 @@ void codec_job_video_send(struct codec_job *j)
     if (!v || !v->regions || e->start)
         return;
     if (v->settle)
-        v->settle_us = j->now_us + CODEC_VIDEO_SETTLE_US;
+        v->settle_us = j->now_us + (v->settled < SETTLE_TILES ? CODEC_VIDEO_SETTLE_US : SETTLE_MORE_US);
+    close_streams(j);
     if (codec_regions_tick(v->regions, j->now_us) && j->now_us >= v->fail_us)
         find_streams(j);
     /* In the order of the operations: opens, packets, closes, covers. */
@@ -530,20 +549,22 @@ bool codec_videos_wait(const struct codec_videos *v, uint64_t now_us)
         return true;
     for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++) {
         const struct stream *s = &v->stream[i];
-        if (s->closing || (s->live && s->changed && !s->paused && now_us >= s->next_us))
+        if (s->closing || s->unwanted || (s->live && s->changed && !s->paused && now_us >= s->next_us))
             return true;
     }
     return false;
 }
 
-uint64_t codec_videos_deadline_us(const struct codec_videos *v)
+uint64_t codec_videos_deadline_us(const struct codec_videos *v, uint64_t now_us)
 {
     uint64_t due = UINT64_MAX;
     for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++) {
         if (!v->stream[i].live)
             continue;
         const uint64_t leave = v->stream[i].changed_us + CODEC_VIDEO_LEAVE_US;
+        const uint64_t rest = v->stream[i].changed_us + CODEC_VIDEO_REST_US;
         due = leave < due ? leave : due;
+        due = rest > now_us && rest < due ? rest : due;
         due = v->settle_us < due ? v->settle_us : due;
         if (v->stream[i].changed && !v->stream[i].paused && v->stream[i].next_us < due)
             due = v->stream[i].next_us;
@@ -569,7 +590,6 @@ void codec_encoder_video_control(struct codec_encoder *e, uint8_t stream, const 
             s->key = true;
             s->changed = true;
         }
-        if (wish->none)
-            s->changed_us = 0; /* it rests: the next call closes it */
+        s->unwanted = s->unwanted || wish->none;
     }
 }

@@ -14,10 +14,11 @@ struct codec_job;
 struct codec_videos;
 
 enum {
-    CODEC_VIDEO_LEAVE_US = 700000,   /* still for so long: the stream is closed, its pixels become exact */
+    CODEC_VIDEO_REST_US = 250000,    /* still for so long: what a stream shows becomes exact */
+    CODEC_VIDEO_LEAVE_US = 700000,   /* ... and for so long: it is closed */
     CODEC_VIDEO_FROZEN_US = 2000000, /* a stream keeps its rectangle for so long */
     CODEC_VIDEO_SETTLE_US = 300000,  /* text over a video becomes exact when it was still for so long */
-    CODEC_VIDEO_NATURAL_US = 2000000 /* and so does a natural part, after this */
+    CODEC_VIDEO_NATURAL_US = 1000000 /* and so does a natural part, after this */
 };
 
 /* NULL when the configuration has no video coder, or out of memory. */
@@ -36,9 +37,11 @@ void codec_job_video_seen(struct codec_job *j, size_t tile, uint16_t cells, uint
 
 /* Whether a stream touches the tile; then *out are its lossy cells that may be refined now. */
 bool codec_job_video_settled(struct codec_job *j, size_t tile, uint16_t *out);
-bool codec_videos_touch(const struct codec_videos *videos, const struct codec_screen *sent, size_t tile);
+/* Whether the tile belongs to a stream that moves. */
+bool codec_videos_touch(
+    const struct codec_videos *videos, const struct codec_screen *sent, size_t tile, uint64_t now_us);
 
 /* Whether a packet or a cover waits to go now; when the streams want to be looked at next, UINT64_MAX for
  * never. */
 bool codec_videos_wait(const struct codec_videos *videos, uint64_t now_us);
-uint64_t codec_videos_deadline_us(const struct codec_videos *videos);
+uint64_t codec_videos_deadline_us(const struct codec_videos *videos, uint64_t now_us);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define WINDOW ((1u << CODEC_REGION_WINDOW) - 1)
+#define LATEST ((1u << CODEC_REGION_LATEST) - 1)
 
 struct tile {
     uint16_t any, natural; /* moments with a change, latest in bit 0; bit 0 is still open */
@@ -79,10 +80,10 @@ bool codec_regions_tick(struct codec_regions *r, uint64_t now_us)
     return true;
 }
 
-/* Complete moments only: bit 0 is still open. */
+/* Complete moments only: bit 0 is still open. What has come to rest does not move. */
 static bool moves(uint16_t history)
 {
-    return __builtin_popcount(history >> 1 & WINDOW) >= CODEC_REGION_CHANGES;
+    return (history >> 1 & LATEST) != 0 && __builtin_popcount(history >> 1 & WINDOW) >= CODEC_REGION_CHANGES;
 }
 
 struct box {

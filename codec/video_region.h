@@ -13,6 +13,7 @@ enum {
     CODEC_REGION_PAUSE_US = 250000, /* a pause counts one more moment for each of these */
     CODEC_REGION_WINDOW = 15,       /* moments looked back */
     CODEC_REGION_CHANGES = 8,       /* of them with a change: moving */
+    CODEC_REGION_LATEST = 3,        /* ... and one of the latest of them */
     CODEC_REGION_MIN_W_PX = 128,
     CODEC_REGION_MIN_H_PX = 96,
     CODEC_REGION_FILL_PERCENT = 70 /* of the rectangle, in cells that move */

@@ -178,6 +178,101 @@ static void a_picture_that_rests_becomes_exact(void **state)
     assert_false(codec_encoder_pending(d->link.encoder));
 }
 
+static const struct codec_rect CINEMA = {32, 32, 544, 336};
+
+static void play_cinema(struct desk *d, int frames)
+{
+    for (int i = 0; i < frames; i++) {
+        scene_photo(&d->scene, CINEMA, d->phase += 517);
+        frame(d, CINEMA, FRAME_US);
+    }
+}
+
+/* As rest(), over a link: messages of at most so much, each gone before the next. */
+static void rest_on_link(struct desk *d, uint64_t us, size_t bytes_per_s)
+{
+    const uint64_t end = d->link.now_us + us;
+    while (codec_encoder_pending(d->link.encoder) && d->link.now_us < end) {
+        const uint64_t due = codec_encoder_deadline_us(d->link.encoder);
+        d->link.now_us = due > d->link.now_us ? due : d->link.now_us + 1000;
+        const int n = scene_link_send(&d->link, &d->scene, &NOTHING, 0, bytes_per_s / 80);
+        assert_true(n >= 0);
+        if (n == 0)
+            continue;
+        assert_true(video_link_paint(d->link.decoder, &d->link.decoded));
+        for (size_t i = 0; i < d->link.decoded.video_count; i++)
+            d->opens += d->link.decoded.video[i].type == CODEC_OP_VIDEO_OPEN;
+        d->link.now_us += (uint64_t)n * 1000000 / bytes_per_s;
+    }
+}
+
+static void a_picture_that_stops_is_exact_within_a_second_at_20_mbit(void **state)
+{
+    struct desk *d = *state;
+    play_cinema(d, 30);
+    assert_int_equal(d->opens, 1);
+    assert_false(scene_link_equal(&d->link, &d->scene));
+    rest_on_link(d, 900000, 2500000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    rest_on_link(d, 3000000, 2500000);
+    assert_int_equal(d->opens, 1);
+    assert_false(codec_encoder_pending(d->link.encoder));
+}
+
+static void a_picture_that_stops_is_exact_while_a_spinner_turns_in_it(void **state)
+{
+    struct desk *d = *state;
+    const struct codec_rect spinner = {256, 160, 32, 32};
+    play_cinema(d, 30);
+    for (int i = 0; i < 24; i++) {
+        scene_photo(&d->scene, spinner, d->phase += 517);
+        frame(d, spinner, 100000);
+    }
+    const struct codec_rect left = {32, 32, 224, 336}, right = {304, 32, 272, 336};
+    assert_true(shown_exactly(d, left));
+    assert_true(shown_exactly(d, right));
+    rest(d, 2000000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+}
+
+static void a_picture_that_goes_on_within_a_moment_keeps_its_stream(void **state)
+{
+    struct desk *d = *state;
+    play(d, 30);
+    rest(d, 500000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    const int packets = d->packets;
+    play(d, 5);
+    assert_int_equal(d->packets, packets + 5);
+    double mse;
+    assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
+    assert_int_equal(d->opens, 1);
+}
+
+static void a_link_that_stalls_while_a_picture_moves_keeps_its_stream(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    scene_photo(&d->scene, PLAYER, d->phase += 517);
+    frame(d, PLAYER, 3000000);
+    play(d, 5);
+    assert_int_equal(d->closes, 0);
+}
+
+static void a_picture_that_stops_while_paused_ends_exact(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    codec_encoder_video_control(d->link.encoder, d->id, &(struct codec_video_wish){.pause = true});
+    play(d, 3);
+    rest(d, 900000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    codec_encoder_video_control(d->link.encoder, d->id, &(struct codec_video_wish){0});
+    rest(d, 2000000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    assert_false(codec_encoder_pending(d->link.encoder));
+}
+
 static void slides_do_not_become_a_stream(void **state)
 {
     struct desk *d = *state;
@@ -407,6 +502,11 @@ int main(void)
         TEST(half_chroma_is_used_when_the_viewer_knows_no_other),
         TEST(a_viewer_without_video_gets_none),
         TEST(a_picture_that_rests_becomes_exact),
+        TEST(a_picture_that_stops_is_exact_within_a_second_at_20_mbit),
+        TEST(a_picture_that_stops_is_exact_while_a_spinner_turns_in_it),
+        TEST(a_picture_that_goes_on_within_a_moment_keeps_its_stream),
+        TEST(a_link_that_stalls_while_a_picture_moves_keeps_its_stream),
+        TEST(a_picture_that_stops_while_paused_ends_exact),
         TEST(slides_do_not_become_a_stream),
         TEST(moving_text_does_not_become_a_stream),
         TEST(a_slow_link_still_finds_its_video),
