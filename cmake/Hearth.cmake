@@ -18,6 +18,10 @@ target_compile_options(hearth_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wvla -Wundef -Wformat=2 -Werror -fno-strict-aliasing)
 target_include_directories(hearth_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+if(HEARTH_WASM)
+  # Every browser with SIMD has these too; without the first, a copy is a loop of words.
+  add_compile_options(-mbulk-memory -msign-ext)
+endif()
 if(NOT HEARTH_WASM)
   target_compile_definitions(hearth_flags INTERFACE _GNU_SOURCE HEARTH_VERSION="${PROJECT_VERSION}")
   target_compile_options(hearth_flags INTERFACE -fstack-protector-strong)

@@ -440,13 +440,14 @@ int codec_decoder_copy_rgba(const struct codec_decoder *d, struct codec_rect r, 
     const uint64_t bytes = area(r) * 4;
     if (bytes > cap || bytes > INT32_MAX)
         return CODEC_ERR_SPACE;
+    /* In words, for vector code: every byte that a page shows goes through here. */
     for (int32_t y = 0; y < r.h; y++) {
-        const uint32_t *row = codec_screen_at(&d->screen, r.x, r.y + y);
-        for (int32_t x = 0; x < r.w; x++, out += 4) {
-            out[0] = (uint8_t)(row[x] >> 16);
-            out[1] = (uint8_t)(row[x] >> 8);
-            out[2] = (uint8_t)row[x];
-            out[3] = 255;
+        const uint32_t *restrict row = codec_screen_at(&d->screen, r.x, r.y + y);
+        uint8_t *restrict to = out + (size_t)y * (size_t)r.w * 4;
+        for (size_t x = 0; x < (size_t)r.w; x++) {
+            const uint32_t rgba =
+                0xff000000u | (row[x] & 0xffu) << 16 | (row[x] & 0xff00u) | (row[x] >> 16 & 0xffu);
+            memcpy(to + 4 * x, &rgba, sizeof rgba);
         }
     }
     return (int)bytes;

@@ -91,6 +91,7 @@ export class Channel {
   private polling = false;
   private polls = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private timerDueUs = 0;
   private readonly poller = new MessageChannel();
 
   constructor(
@@ -385,13 +386,17 @@ export class Channel {
     }
   }
 
+  /** A timer that fires no later is left alone: a tick too early does nothing, and finds the next deadline. */
   private arm(): void {
-    clearTimeout(this.timer);
     if (this.session === 0) return;
     const deadline = this.core.x.hearth_session_deadline_us(this.session);
-    if (deadline < 0) return;
-    const waitMs = Math.min(60_000, Math.max(0, (deadline - nowUs()) / 1000));
+    if (deadline < 0 || (this.timer !== undefined && this.timerDueUs <= deadline)) return;
+    clearTimeout(this.timer);
+    const now = nowUs();
+    const waitMs = Math.min(60_000, Math.max(0, (deadline - now) / 1000));
+    this.timerDueUs = now + waitMs * 1000;
     this.timer = setTimeout(() => {
+      this.timer = undefined;
       if (this.session === 0) return;
       this.core.x.hearth_session_tick(this.session, nowUs());
       this.drain();

@@ -1,5 +1,5 @@
 // The picture of one computer in the worker: messages in, changed rectangles out to the main thread, acks
-// back to the host. What is not shown yet is merged, never queued: at most FRAMES_MOST frames are under way.
+// back to the host. What is not shown yet is merged, never queued: one frame is under way at a time.
 
 import { create } from "@bufbuild/protobuf";
 import type { Rights, SessionState, Use } from "../engine/api";
@@ -9,7 +9,7 @@ import { hex } from "./bytes";
 import { nowUs } from "./channel";
 import type { FromWorker, Input, ScreenEvent } from "./messages";
 import { MAX_PIXELS, type Peer, type PeerUser } from "./peer";
-import { area, merge, RECTS_MOST, type Rect } from "./rects";
+import { area, joined, merge, RECTS_MOST, type Rect } from "./rects";
 import { VIDEO_EVENT_BYTES, VIDEO_EVENTS_MOST, Videos } from "./video";
 import { videoWay, type Way } from "./videoprobe";
 import type { Core, Ptr } from "./wasm";
@@ -25,10 +25,9 @@ const DECODED_BYTES = VIDEO_AT + 4 + VIDEO_EVENTS_MOST * VIDEO_EVENT_BYTES;
 /** The first picture does not wait longer for what the browser decodes. */
 const VIDEO_WAIT_MS = 600;
 const BAND_BYTES = 1 << 20;
-const FRAMES_MOST = 4;
-const POOL_MOST = 4;
-const POOL_BYTES_MOST = 48 << 20;
 const BUFFER_STEP = 64 * 1024;
+/** A spare buffer that is more than so many times too large is not kept. */
+const BUFFER_SLACK = 8;
 const CODEC_MOST_PIXELS = 33 * 1024 * 1024;
 const NO_PICTURE_MS = 3000;
 const NUMBERS_MS = 500;
@@ -65,8 +64,8 @@ export class Screen implements PeerUser {
   private lastAcked: Mark | null = null;
   private input = 0;
   private frames = 0;
-  private readonly underWay = new Map<number, Mark[]>();
-  private pool: ArrayBuffer[] = [];
+  private underWay: { frame: number; marks: Mark[] } | null = null;
+  private spare: ArrayBuffer | null = null;
   private why: string | null = null;
   private hostWhy: string | null = null;
   private resetMs = 0;
@@ -335,10 +334,10 @@ export class Screen implements PeerUser {
   }
 
   presented(frame: number, atUs: number, buffer: ArrayBuffer): void {
-    const marks = this.underWay.get(frame);
-    this.underWay.delete(frame);
-    this.recycle(buffer);
-    if (!marks) return;
+    if (this.underWay?.frame !== frame) return;
+    const { marks } = this.underWay;
+    this.underWay = null;
+    this.spare = buffer;
     const last = marks[marks.length - 1];
     if (last) this.n.presentUs = Math.max(0, atUs - last.decodedUs);
     if (this.n.firstFrameMs === 0) this.n.firstFrameMs = performance.now() - this.startedMs;
@@ -548,8 +547,8 @@ export class Screen implements PeerUser {
   }
 
   private show(): void {
-    if (!this.canvas || this.underWay.size >= FRAMES_MOST || this.decoder === 0) return;
-    const rects = this.waiting;
+    if (!this.canvas || this.underWay || this.decoder === 0) return;
+    const rects = joined(this.waiting);
     const marks = this.waitingMarks;
     this.waiting = [];
     this.waitingMarks = [];
@@ -584,47 +583,36 @@ export class Screen implements PeerUser {
       }
     }
     this.frames++;
-    this.underWay.set(this.frames, marks);
+    this.underWay = { frame: this.frames, marks };
     this.event({ is: "frame", frame: this.frames, rects: list, buffer, input: this.input }, [buffer]);
   }
 
+  /** Of all that were shown together the last is told: an ACK covers those before it. */
   private acknowledge(marks: Mark[], presentedUs: number): void {
-    if (!this.peer?.live) return;
-    this.lastAcked = marks[marks.length - 1] ?? this.lastAcked;
-    const held = [...this.underWay.values()].reduce((n, m) => n + m.length, this.waitingMarks.length);
-    marks.forEach((mark, at) => {
-      this.peer?.say({
-        case: "screenAck",
-        value: create(ScreenAckSchema, {
-          ...PART,
-          epoch: mark.epoch,
-          seq: mark.seq,
-          receivedUs: BigInt(mark.receivedUs),
-          decodedUs: BigInt(mark.decodedUs),
-          presentedUs: BigInt(Math.max(mark.decodedUs, Math.round(presentedUs))),
-          hidden: this.hidden || !this.canvas,
-          queue: held + marks.length - 1 - at,
-        }),
-      });
+    const mark = marks[marks.length - 1];
+    if (!mark || !this.peer?.live) return;
+    this.lastAcked = mark;
+    this.peer.say({
+      case: "screenAck",
+      value: create(ScreenAckSchema, {
+        ...PART,
+        epoch: mark.epoch,
+        seq: mark.seq,
+        receivedUs: BigInt(mark.receivedUs),
+        decodedUs: BigInt(mark.decodedUs),
+        presentedUs: BigInt(Math.max(mark.decodedUs, Math.round(presentedUs))),
+        hidden: this.hidden || !this.canvas,
+        queue: this.waitingMarks.length + (this.underWay?.marks.length ?? 0),
+      }),
     });
   }
 
   private buffer(len: number): ArrayBuffer {
-    const fits = this.pool.findIndex((b) => b.byteLength >= len);
-    const [found] = fits >= 0 ? this.pool.splice(fits, 1) : [];
-    return found ?? new ArrayBuffer(Math.ceil(len / BUFFER_STEP) * BUFFER_STEP);
-  }
-
-  private recycle(buffer: ArrayBuffer): void {
-    const held = this.pool.reduce((sum, b) => sum + b.byteLength, 0);
-    if (
-      buffer.byteLength === 0 ||
-      this.pool.length >= POOL_MOST ||
-      held + buffer.byteLength > POOL_BYTES_MOST
-    )
-      return;
-    this.pool.push(buffer);
-    this.pool.sort((a, b) => a.byteLength - b.byteLength);
+    const { spare } = this;
+    this.spare = null;
+    if (spare && spare.byteLength >= len && spare.byteLength <= BUFFER_SLACK * (len + BUFFER_STEP))
+      return spare;
+    return new ArrayBuffer(Math.ceil(len / BUFFER_STEP) * BUFFER_STEP);
   }
 
   private numbers(): void {
