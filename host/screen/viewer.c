@@ -366,7 +366,7 @@ void screen_viewer_encoded(struct screen_viewer *viewer)
     screen->bytes += total;
     /* Only what the budget cut short tells what the link can do. */
     const bool more = !encode->stats.complete && encode->stats.bytes >= encode->frame.budget_bytes / 2;
-    screen_window_sent(&viewer->window, epoch, encode->stats.seq, total, more, now_us);
+    screen_window_sent(&viewer->window, epoch, encode->stats.seq, total, more, encode->start_us, now_us);
     pace(viewer, encode->stats.complete, encode->start_us);
     screen_enter(screen);
     if (!viewer->ops->send(viewer->data, encode->message, total) && !viewer->gone && viewer->started &&

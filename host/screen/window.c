@@ -3,23 +3,28 @@
 #include <string.h>
 
 enum {
-    BURST_US = 12000,      /* a message is at most so much of the time of the link, and so much is on the way
+    BURST_US = 12000,      /* a message is so much of the time of the link, and so much is on the way
                             * beyond what the bare link holds, so that it never runs dry */
-    BURST_MOST_US = 50000, /* ... or of a slow viewer's own time */
+    BURST_LATE_US = 9000,  /* ... and so much more when its turn was that long ago */
+    BURST_MOST_US = 50000, /* ... or a slow viewer's own time */
     CALM_US = 10000,       /* less extra delay than this: there may be more to have */
     END_US = 20000,        /* so much while doubling: the link is full */
     SLOW_US = 30000,       /* a queue */
+    MAKE_MOST_US = 20000,  /* of the time to make a message: more is a busy machine, not the rule */
     OWN_MOST_US = 50000,   /* of a message's own time on the link; the rate may be wrong */
     SUSTAIN_US = 60000,    /* a queue that lasts; shorter is a packet sent again */
     FOREIGN_CUTS = 2,      /* a queue that stays when ours is gone is not ours */
     SPAN_US = 400000,      /* the highest rate counts for one to two of these, or of 8 round trips */
     SPAN_RTTS = 8,
     DRAIN_EXTRA_US = 5000,
+    PROBE_US = 10000,   /* so much more is tried while there is no queue */
     STARTING_BURST = 4, /* while doubling a message may be so much longer */
     FRAME_US = 16667,
     HIGH_LIFE_US = 3000000,
-    IDLE_US = 1000000,
+    GROWTH_ROUNDS = 3, /* doubled in vain so often: that is all there is */
+    IDLE_US = 10000000,
     IDLE_KEEP_BYTES = 64 * 1024,
+    ECHO_FRAMES = 4, /* more messages, small ones, for answers to inputs */
     VIEWER_QUEUE = 3 /* messages a viewer may hold behind the one it shows */
 };
 
@@ -29,7 +34,7 @@ void screen_window_init(struct screen_window *window, uint64_t now_us)
     window->window_bytes = SCREEN_WINDOW_START_BYTES;
     window->starting = true;
     window->delivered_us = now_us;
-    window->best_us = now_us;
+    window->best_us = window->learnt_us = now_us;
 }
 
 static size_t clamp_window(uint64_t bytes)
@@ -52,10 +57,18 @@ static uint64_t burst_us(const struct screen_window *window)
                                               : window->serve_us;
 }
 
+/* The same and what its turn is late by because of the host: making the one before took its time as well. */
+static uint64_t message_us(const struct screen_window *window, uint64_t now_us)
+{
+    const uint64_t due_us = window->pace_us > window->opened_us ? window->pace_us : window->opened_us;
+    const uint64_t late_us = now_us > due_us && !slow_viewer(window) ? now_us - due_us : 0;
+    return burst_us(window) + (late_us < BURST_LATE_US ? late_us : BURST_LATE_US);
+}
+
 static size_t frames_allowed(const struct screen_window *window)
 {
     const size_t frames = 4 + (size_t)(window->min_rtt_us / burst_us(window));
-    return frames < SCREEN_WINDOW_FRAMES ? frames : SCREEN_WINDOW_FRAMES;
+    return frames < SCREEN_WINDOW_FRAMES - ECHO_FRAMES ? frames : SCREEN_WINDOW_FRAMES - ECHO_FRAMES;
 }
 
 /* The window as it is now: hardly anything while the way is emptied to see its length. */
@@ -64,9 +77,9 @@ static size_t window_now(const struct screen_window *window, uint64_t now_us)
     return now_us < window->drain_us ? window->window_bytes / 4 : window->window_bytes;
 }
 
-static bool viewer_has_room(const struct screen_window *window)
+static bool viewer_has_room(const struct screen_window *window, bool echo)
 {
-    return window->flight_count < frames_allowed(window) &&
+    return window->flight_count < frames_allowed(window) + (echo ? ECHO_FRAMES : 0) &&
            (window->queue < VIEWER_QUEUE || window->flight_count < VIEWER_QUEUE);
 }
 
@@ -74,11 +87,10 @@ static bool open(const struct screen_window *window, bool echo, uint64_t now_us)
 {
     if (!window->flight_count)
         return true;
-    /* An echo needs no room of its own: it may exceed the window by the slice that others leave free. */
-    const size_t most = window_now(window, now_us);
-    const size_t need = echo ? 0 : SCREEN_WINDOW_SLICE_BYTES;
-    return viewer_has_room(window) && window->in_flight_bytes <= most &&
-           most - window->in_flight_bytes >= need;
+    /* An echo needs no room of its own: it may exceed the window by a slice, as others leave one free. */
+    const size_t most = window_now(window, now_us), fly = window->in_flight_bytes;
+    const size_t with = echo ? fly : fly + 2 * SCREEN_WINDOW_SLICE_BYTES;
+    return viewer_has_room(window, echo) && with <= most + SCREEN_WINDOW_SLICE_BYTES;
 }
 
 /* The earliest time for a message as far as the pace goes. */
@@ -109,9 +121,9 @@ size_t screen_window_budget(const struct screen_window *window, bool echo, uint6
     const size_t most = window_now(window, now_us);
     size_t room = window->in_flight_bytes < most ? most - window->in_flight_bytes : 0;
     if (window->rate_Bps) {
-        uint64_t burst = window->rate_Bps * burst_us(window) / 1000000;
+        uint64_t burst = window->rate_Bps * message_us(window, now_us) / 1000000;
         if (window->starting)
-            burst *= STARTING_BURST;
+            burst = burst * STARTING_BURST < most / 2 ? burst * STARTING_BURST : most / 2;
         else if (slow_viewer(window))
             burst += burst / 4; /* most of its time may go by messages, not by bytes: see whether more fits */
         room = room > burst ? (size_t)burst : room;
@@ -139,9 +151,20 @@ static void drop_oldest(struct screen_window *window, size_t count)
     memmove(window->flight, window->flight + count, window->flight_count * sizeof window->flight[0]);
 }
 
-void screen_window_sent(
-    struct screen_window *window, uint32_t epoch, uint32_t seq, size_t bytes, bool more, uint64_t now_us)
+/* Whether what is on its way with this message is as much as may be: else something other than the way, such
+ * as the encoder, sets the pace, and it tells nothing of what the way could do. */
+static bool fills(const struct screen_window *window, size_t bytes, bool more)
 {
+    return window->rate_Bps && !slow_viewer(window)
+               ? window->in_flight_bytes + bytes + SCREEN_WINDOW_SLICE_BYTES > window->window_bytes
+               : more;
+}
+
+void screen_window_sent(struct screen_window *window, uint32_t epoch, uint32_t seq, size_t bytes, bool more,
+    uint64_t begun_us, uint64_t now_us)
+{
+    const uint64_t make_us = now_us - begun_us < MAKE_MOST_US ? now_us - begun_us : MAKE_MOST_US;
+    window->make_us = (uint32_t)((window->make_us * UINT64_C(3) + make_us) / 4);
     if (window->flight_count == SCREEN_WINDOW_FRAMES)
         drop_oldest(window, 1);
     if (!window->flight_count) {
@@ -160,14 +183,19 @@ void screen_window_sent(
         .sent_us = now_us,
         .delivered = window->delivered,
         .delivered_us = window->delivered_us,
-        .limited = !more || window->hidden || now_us < window->drain_us};
+        .limited = window->hidden || now_us < window->drain_us || !fills(window, bytes, more)};
     window->in_flight_bytes += bytes;
     window->last_sent_us = now_us;
     window->full = window->full || more || window->in_flight_bytes >= window->window_bytes / 2;
     /* A quarter faster than the link, so that it is the window that rules. */
     const uint64_t gap_us =
         window->rate_Bps && !window->starting ? bytes * 1000000 / window->rate_Bps * 4 / 5 : 0;
-    window->pace_us = now_us + (gap_us < BURST_MOST_US ? gap_us : BURST_MOST_US);
+    /* From its turn on: the time that it took to make does not count. */
+    const uint64_t early_us = now_us > BURST_LATE_US ? now_us - BURST_LATE_US : 0;
+    const uint64_t turn_us = window->pace_us > now_us     ? now_us
+                             : window->pace_us > early_us ? window->pace_us
+                                                          : early_us;
+    window->pace_us = turn_us + (gap_us < BURST_MOST_US ? gap_us : BURST_MOST_US);
 }
 
 /* Duration between two times of the viewer's clock, or 0 when they make none. */
@@ -219,7 +247,13 @@ static void learn_rate(struct screen_window *window, const struct screen_window_
     if (sent->limited && (!window->rate_Bps || sample <= window->rate_Bps))
         return;
     const uint64_t rounds_us = (uint64_t)SPAN_RTTS * window->min_rtt_us;
-    if (now_us - window->best_us > (rounds_us > SPAN_US ? rounds_us : SPAN_US)) {
+    const uint64_t span_us = rounds_us > SPAN_US ? rounds_us : SPAN_US;
+    /* Time in which nothing was learnt does not make it old. */
+    const uint64_t gap_us = now_us - window->learnt_us;
+    if (gap_us > span_us / 2)
+        window->best_us += gap_us;
+    window->learnt_us = now_us;
+    if (now_us > window->best_us && now_us - window->best_us > span_us) {
         window->best_Bps[1] = window->best_Bps[0];
         window->best_Bps[0] = 0;
         window->best_us = now_us;
@@ -231,7 +265,8 @@ static void learn_rate(struct screen_window *window, const struct screen_window_
 
 static uint64_t target_bytes(const struct screen_window *window)
 {
-    return window->rate_Bps * (window->min_rtt_us + (uint64_t)window->serve_us + BURST_US) / 1000000;
+    return window->rate_Bps * (window->min_rtt_us + (uint64_t)window->serve_us + window->make_us + BURST_US) /
+           1000000;
 }
 
 /* Delay that is neither the way nor the message's own time on it. */
@@ -294,6 +329,23 @@ static uint64_t high_rate(struct screen_window *window, uint64_t now_us)
     return window->high_Bps;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* No queue although there was more to send: the way holds more than is known. Faster towards what it could do
+ * a while ago. */
+static uint64_t grown_bytes(const struct screen_window *window, uint64_t target, uint64_t high_Bps)
+{
+    const bool back = window->rate_Bps < high_Bps / 2;
+    const uint64_t probe = larger(window->rate_Bps * PROBE_US / 1000000, SCREEN_WINDOW_SLICE_BYTES);
+    const uint64_t most = target + (back ? target / 3 : probe);
+    const uint64_t step = larger(window->window_bytes / (back ? 3 : 5), SCREEN_WINDOW_SLICE_BYTES);
+    const uint64_t next = larger(window->window_bytes + step, target);
+    return next < most ? next : most;
+}
+
 /* Once per round trip. */
 static void resize(struct screen_window *window, uint64_t extra, uint64_t now_us)
 {
@@ -305,19 +357,22 @@ static void resize(struct screen_window *window, uint64_t extra, uint64_t now_us
     window->full = false;
     window->round_delivered = window->delivered + window->in_flight_bytes;
     window->round_rate_Bps = window->rate_Bps;
-    if (window->starting && extra > END_US)
+    if (rose)
+        window->vain = 0;
+    else if (full)
+        window->vain += extra > END_US ? 2 : 1;
+    if (window->starting && window->vain >= GROWTH_ROUNDS)
         window->starting = false;
     else if (!window->starting && full && rose && extra <= CALM_US)
         window->starting = true;
     if (window->starting) {
+        const uint64_t twice = (uint64_t)window->window_bytes * 2;
         if (full)
-            window->window_bytes = clamp_window((uint64_t)window->window_bytes * 2);
+            window->window_bytes = clamp_window(twice < target * 2 ? twice : target * 2);
         return;
     }
-    /* Faster towards what the link could do a while ago. */
-    const uint64_t part = window->rate_Bps < high_Bps / 2 ? target / 3 : target / 5;
-    const uint64_t more = part > SCREEN_WINDOW_SLICE_BYTES ? part : SCREEN_WINDOW_SLICE_BYTES;
-    window->window_bytes = clamp_window(full && extra <= CALM_US ? target + more : target);
+    const bool grow = full && extra <= CALM_US && !slow_viewer(window);
+    window->window_bytes = clamp_window(grow ? grown_bytes(window, target, high_Bps) : target);
 }
 
 bool screen_window_acked(struct screen_window *window, const struct screen_window_ack *ack, uint64_t now_us)
@@ -330,10 +385,13 @@ bool screen_window_acked(struct screen_window *window, const struct screen_windo
     if (index == window->flight_count)
         return false;
     const struct screen_window_sent sent = window->flight[index];
+    const bool closed = !open(window, false, now_us);
     for (size_t i = 0; i <= index; i++)
         window->delivered += window->flight[i].bytes;
     drop_oldest(window, index + 1);
     window->delivered_us = now_us;
+    if (closed)
+        window->opened_us = now_us;
     /* Nobody looks: such times say when the page woke, not what the link can do. */
     if (ack->hidden)
         return true;

@@ -16,12 +16,15 @@ enum {
     AGES_MAX = 20000,
     PACKET_BYTES = 1448,
     MBIT = 1000000 / 8, /* bytes a second */
-    FRAME_US = 16667
+    FRAME_US = 16667,
+    TCP_FLIGHT_BYTES = 10 * PACKET_BYTES, /* what TCP sends at first, and after a pause */
+    TCP_IDLE_US = 240000,
+    TCP_ACKS = 4096 /* of ticks: a second of them */
 };
 
 struct parcel {
     uint32_t seq;
-    size_t left; /* bytes not yet through the bottleneck */
+    size_t bytes, left; /* left: not yet through the bottleneck */
     uint64_t sent_us, arrived_us;
     uint64_t received_us, presented_us, acked_us;
 };
@@ -38,8 +41,18 @@ struct run {
     struct parcel fly[WIRE_MAX];
     size_t count, through; /* of fly: all; those past the bottleneck */
     size_t queued;
+    /* TCP under it, when tcp_bytes is not 0: starts slowly, and again after each pause. */
+    size_t tcp_bytes, tcp_flight, tcp_released;
+    size_t tcp_acks[TCP_ACKS];
+    uint64_t ticks, tcp_sent_us;
+    /* The host: a message is made in this time and for each byte so many ns; none meanwhile. */
+    uint64_t encode_us, encode_byte_ns, begun_us, made_us;
+    size_t made_bytes;
+    bool made_more;
+    uint64_t pause_us, pause_from_us; /* between two messages that make the picture exact; 0 = none */
     /* The viewer. */
     uint64_t message_us, free_us;
+    uint64_t byte_ns; /* and for each byte */
     /* The screen: a change of change_bytes each every_us replaces what was left of the one before. */
     size_t change_bytes, left;
     uint64_t every_us, change_us;
@@ -84,11 +97,41 @@ static bool lost(struct run *run, size_t bytes)
     return false;
 }
 
+/* What TCP lets through to the bottleneck: as much as it holds to be the size of the way, which it learns
+ * anew after each pause. */
+static void release(struct run *run)
+{
+    if (!run->tcp_bytes) {
+        run->tcp_released = run->queued;
+        return;
+    }
+    size_t *acked = &run->tcp_acks[run->ticks++ % TCP_ACKS];
+    const bool limited = run->tcp_flight >= run->tcp_bytes / 2;
+    run->tcp_flight -= *acked;
+    run->tcp_bytes += limited ? *acked : 0;
+    *acked = 0;
+    if (!run->tcp_flight && run->now_us - run->tcp_sent_us > TCP_IDLE_US)
+        run->tcp_bytes = TCP_FLIGHT_BYTES;
+    const size_t room = run->tcp_bytes > run->tcp_flight ? run->tcp_bytes - run->tcp_flight : 0;
+    const size_t waits = run->queued - run->tcp_released;
+    const size_t now = waits < room ? waits : room;
+    if (!now)
+        return;
+    run->tcp_released += now;
+    run->tcp_flight += now;
+    run->tcp_sent_us = run->now_us;
+}
+
 static void carry(struct run *run)
 {
+    release(run);
     run->credit += run->rate_Bps * TICK_US;
     size_t bytes = (size_t)(run->credit / 1000000);
     run->credit %= 1000000;
+    bytes = bytes < run->tcp_released ? bytes : run->tcp_released;
+    run->tcp_released -= bytes;
+    if (run->tcp_bytes)
+        run->tcp_acks[(run->ticks + (run->out_us + run->back_us) / TICK_US) % TCP_ACKS] += bytes;
     while (run->through < run->count && bytes > 0) {
         struct parcel *head = &run->fly[run->through];
         const size_t now = head->left < bytes ? head->left : bytes;
@@ -117,7 +160,7 @@ static void view(struct run *run)
         if (run->free_us > run->now_us)
             continue;
         p->received_us = run->now_us;
-        p->presented_us = run->now_us + run->message_us;
+        p->presented_us = run->now_us + run->message_us + p->bytes * run->byte_ns / 1000;
         p->acked_us = p->presented_us + run->back_us;
         run->free_us = p->presented_us;
         if (run->ages < AGES_MAX)
@@ -139,16 +182,17 @@ static void view(struct run *run)
     }
 }
 
-static void put(struct run *run, size_t bytes, bool more)
+static void put(struct run *run, size_t bytes, bool more, uint64_t begun_us)
 {
     assert_true(run->count < WIRE_MAX);
-    run->fly[run->count++] = (struct parcel){.seq = ++run->seq, .left = bytes, .sent_us = run->now_us};
+    run->fly[run->count++] =
+        (struct parcel){.seq = ++run->seq, .bytes = bytes, .left = bytes, .sent_us = run->now_us};
     run->queued += bytes;
     if (lost(run, bytes)) {
         const uint64_t again_us = run->now_us + 2 * (run->out_us + run->back_us);
         run->held_us = run->held_us > again_us ? run->held_us : again_us;
     }
-    screen_window_sent(&run->window, 1, run->seq, bytes, more, run->now_us);
+    screen_window_sent(&run->window, 1, run->seq, bytes, more, begun_us, run->now_us);
     run->messages++;
     run->most_queued = run->queued > run->most_queued ? run->queued : run->most_queued;
 }
@@ -161,12 +205,29 @@ static void offer(struct run *run)
         if (run->change_us < run->now_us)
             run->change_us = run->now_us;
     }
-    const size_t budget = run->left ? screen_window_budget(&run->window, false, run->now_us) : 0;
+    if (run->made_bytes) {
+        if (run->now_us < run->made_us)
+            return;
+        put(run, run->made_bytes, run->made_more, run->begun_us);
+        run->made_bytes = 0;
+    }
+    if (!run->left || run->now_us < run->pause_from_us)
+        return;
+    const size_t budget = screen_window_budget(&run->window, false, run->now_us);
     if (!budget)
         return;
     const size_t bytes = run->left < budget ? run->left : budget;
     run->left -= bytes;
-    put(run, bytes, run->left > 0);
+    run->pause_from_us = run->now_us + run->pause_us;
+    run->begun_us = run->now_us;
+    run->made_us = run->now_us + run->encode_us + bytes * run->encode_byte_ns / 1000;
+    run->made_bytes = bytes;
+    /* While it is only made exact, nothing is dirty. */
+    run->made_more = run->left > 0 && !run->pause_us;
+    if (run->made_us == run->now_us) {
+        put(run, bytes, run->made_more, run->now_us);
+        run->made_bytes = 0;
+    }
 }
 
 static void tick(struct run *run)
@@ -206,6 +267,80 @@ static unsigned age_p95_ms(struct run *run)
 static unsigned used(const struct run *run, uint64_t us)
 {
     return (unsigned)(run->carried * 100 / (run->rate_Bps * us / 1000000));
+}
+
+/* The rest of a change is shown. */
+static uint64_t until_shown_us(struct run *run)
+{
+    const uint64_t from_us = run->now_us;
+    while ((run->left || run->made_bytes || run->count) && run->now_us - from_us < 10000000)
+        tick(run);
+    return run->now_us - from_us - run->back_us;
+}
+
+/* A photo: its picture at once, and when it was still for a while all that is missing. In ms. */
+static void photo(struct run *run, unsigned *out_shown_ms, unsigned *out_exact_ms)
+{
+    run->every_us = 0;
+    run->left = 150000;
+    *out_shown_ms = (unsigned)(until_shown_us(run) / 1000);
+    run_for(run, 250000);
+    run->pause_us = 15000;
+    run->left = 1650000;
+    *out_exact_ms = *out_shown_ms + 250 + (unsigned)(until_shown_us(run) / 1000);
+    run->pause_us = 0;
+}
+
+/* As it goes on a real link: TCP, a machine that is busy with making and with showing. */
+static void begin_real(struct run *run, uint64_t rate_Bps, uint64_t rtt_us)
+{
+    begin(run, rate_Bps, rtt_us);
+    run->tcp_bytes = TCP_FLIGHT_BYTES;
+    run->encode_us = 3000;
+    run->encode_byte_ns = 100;
+    run->message_us = 1000;
+    run->byte_ns = 150;
+}
+
+static void a_photo_after_small_changes_is_shown_and_exact_soon(void **state)
+{
+    (void)state;
+    static const size_t changes[] = {100, 1300, 12000};
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        struct run run;
+        begin_real(&run, 20 * MBIT, 40000);
+        for (unsigned round = 0; round < 6; round++) {
+            unsigned shown_ms, exact_ms;
+            change(&run, changes[i], 33333);
+            run_for(&run, 3000000);
+            assert_in_range(age_p95_ms(&run), 20, 40);
+            run.every_us = 0;
+            run_for(&run, round * 700000);
+            photo(&run, &shown_ms, &exact_ms);
+            /* 1.8 MB are 720 ms of the link, and after a pause TCP needs three round trips to be up to it.
+             * The first time nothing is known of the link. */
+            assert_in_range(shown_ms, 60, round > 0 ? 220 : 340);
+            assert_in_range(exact_ms, 900, round > 0 ? 1300 : 1550);
+        }
+    }
+}
+
+static void large_frames_after_small_ones_come_fresh_and_fill_the_link(void **state)
+{
+    (void)state;
+    static const size_t frames[] = {20000, 60000, 150000};
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+        struct run run;
+        begin_real(&run, 20 * MBIT, 40000);
+        change(&run, 1300, 33333);
+        run_for(&run, 3000000);
+        change(&run, frames[i], 41667);
+        run_for(&run, 1000000);
+        run_for(&run, 5000000);
+        const uint64_t wanted = frames[i] * UINT64_C(5000000) / 41667, whole = run.rate_Bps * 5;
+        assert_true(run.carried >= (wanted < whole ? wanted : whole) * 95 / 100);
+        assert_in_range(age_p95_ms(&run), 20, 60);
+    }
 }
 
 static void a_new_window_fits_the_first_flight_of_a_connection(void **state)
@@ -420,7 +555,7 @@ static void an_echo_goes_at_once_while_a_slow_link_repaints(void **state)
                 tick(&run);
             late += run.now_us - pressed_us > 26000; /* a slice at 0.5 Mbit/s */
             const size_t before = run.queued;
-            put(&run, 600, true);
+            put(&run, 600, true, run.now_us);
             /* In front of it lie at most 60 ms of the link. */
             assert_in_range(before, 0, rates[i] * 60 / 1000 + SCREEN_WINDOW_SLICE_BYTES);
         }
@@ -505,13 +640,13 @@ static void a_hidden_viewer_gets_a_message_a_second(void **state)
     (void)state;
     struct screen_window window;
     screen_window_init(&window, 1000000);
-    screen_window_sent(&window, 1, 1, 100, false, 1000000);
+    screen_window_sent(&window, 1, 1, 100, false, 1000000, 1000000);
     struct screen_window_ack ack = ack_of(1, 1, true);
     assert_true(screen_window_acked(&window, &ack, 1010000));
     assert_int_equal(screen_window_budget(&window, true, 1500000), 0);
     assert_int_equal(screen_window_deadline_us(&window, true, 1500000), 2000000);
     assert_true(screen_window_budget(&window, false, 2000000) > 0);
-    screen_window_sent(&window, 1, 2, 100, false, 2000000);
+    screen_window_sent(&window, 1, 2, 100, false, 2000000, 2000000);
     ack = ack_of(1, 2, false);
     assert_true(screen_window_acked(&window, &ack, 2010000));
     assert_true(screen_window_budget(&window, false, 2010000) > 0);
@@ -522,7 +657,7 @@ static void acknowledgements_of_unknown_messages_are_ignored(void **state)
     (void)state;
     struct screen_window window;
     screen_window_init(&window, 1000000);
-    screen_window_sent(&window, 1, 1, 5000, false, 1000000);
+    screen_window_sent(&window, 1, 1, 5000, false, 1000000, 1000000);
     struct screen_window_ack ack = ack_of(1, 9, false);
     assert_false(screen_window_acked(&window, &ack, 1001000));
     ack = ack_of(2, 1, false);
@@ -549,7 +684,7 @@ static void times_that_cannot_be_are_clamped(void **state)
         const size_t budget = screen_window_budget(&window, false, now_us);
         assert_in_range(budget, 0, SCREEN_WINDOW_MAX_BYTES);
         if (budget)
-            screen_window_sent(&window, 1, seq, budget, true, now_us);
+            screen_window_sent(&window, 1, seq, budget, true, now_us, now_us);
         const struct screen_window_ack ack = {.epoch = 1,
             .seq = seq - (unsigned)rand_r(&seed) % 3,
             .received_us = w[0],
@@ -570,7 +705,7 @@ static void a_new_epoch_forgets_what_is_on_its_way(void **state)
     (void)state;
     struct screen_window window;
     screen_window_init(&window, 1000000);
-    screen_window_sent(&window, 1, 1, 30000, true, 1000000);
+    screen_window_sent(&window, 1, 1, 30000, true, 1000000, 1000000);
     screen_window_forget(&window);
     assert_int_equal(window.in_flight_bytes, 0);
     assert_true(screen_window_budget(&window, false, 1000000) > 0);
@@ -598,6 +733,8 @@ static void a_closed_window_names_the_time_at_which_to_look_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_photo_after_small_changes_is_shown_and_exact_soon),
+        cmocka_unit_test(large_frames_after_small_ones_come_fresh_and_fill_the_link),
         cmocka_unit_test(a_new_window_fits_the_first_flight_of_a_connection),
         cmocka_unit_test(twenty_Mbit_are_filled_and_what_is_shown_is_at_most_60_ms_old),
         cmocka_unit_test(moving_frames_that_fit_the_link_are_not_held_back),
