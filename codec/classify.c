@@ -11,8 +11,10 @@ enum {
     TEXT_EQUAL_COST = 30,
     TEXT_KNOWN_COST = 220,
     TEXT_NEW_COST = 110,
+    NATURAL_COST_MAX = 107, /* of one value in the natural coder */
+    NATURAL_MOST_COST = 3 * NATURAL_COST_MAX,
     SEEN_BITS = 12,
-    SAMPLED_ROWS = 4
+    SAMPLED_ROWS = 8
 };
 
 struct count {
@@ -55,12 +57,15 @@ struct codec_class codec_classify(
             out.natural_cells = (uint16_t)(out.natural_cells | 1u << i);
     }
     if (equal * 100 < all * NATURAL_MAX_EQUAL_PERCENT && fresh * NATURAL_NEW_COLOURS > all - equal) {
-        const struct codec_natural_cost cost = codec_classify_cost(p, px);
-        const uint32_t natural = cost.median < cost.grain ? cost.median : cost.grain;
-        const uint32_t text = equal * TEXT_EQUAL_COST + (all - equal - fresh) * TEXT_KNOWN_COST +
-                              fresh * (natural + TEXT_NEW_COST);
-        if (natural * all < text)
-            out.tile = CODEC_TILE_NATURAL;
+        /* Without what the pixels of new colours cost either way. Mostly the worst case decides. */
+        const uint32_t text =
+            equal * TEXT_EQUAL_COST + (all - equal - fresh) * TEXT_KNOWN_COST + fresh * TEXT_NEW_COST;
+        bool natural = NATURAL_MOST_COST * (all - fresh) < text;
+        if (!natural) {
+            const struct codec_natural_cost cost = codec_classify_cost(p, px);
+            natural = (cost.median < cost.grain ? cost.median : cost.grain) * (all - fresh) < text;
+        }
+        out.tile = natural ? CODEC_TILE_NATURAL : CODEC_TILE_TEXT;
     }
     out.natural_cells = (uint16_t)(out.natural_cells & p->cells);
     return out;
@@ -70,7 +75,7 @@ struct codec_class codec_classify(
 static uint32_t cost_of(int residual)
 {
     static const uint8_t COST[32] = {20, 36, 46, 54, 60, 65, 69, 72, 75, 78, 80, 82, 84, 86, 88, 89, 91, 92,
-        94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107};
+        94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, NATURAL_COST_MAX};
     const int size = residual < 0 ? -residual : residual;
     return COST[size < 32 ? size : 31];
 }

@@ -13,7 +13,7 @@ struct codec_class {
 struct codec_class codec_classify(
     const struct codec_patch *p, const uint32_t *px, const struct codec_tile_models *m);
 
-/* What a pixel would cost in the natural coder by either prediction, from a quarter of a tile's rows: in 1/16
+/* What a pixel would cost in the natural coder by either prediction, from an eighth of a tile's rows: in 1/16
  * bits. 0 for tiles of a row or two, which have none to judge by. */
 struct codec_natural_cost {
     uint32_t median, grain;

@@ -28,12 +28,14 @@ static void free_screen(struct codec_encoder *e)
     free(e->shown);
     free(e->stood);
     free(e->changed_us);
+    free(e->known);
     free(e->flat);
     e->motion = NULL;
     e->suspect = e->dirty = e->picture = e->extra = e->swap = e->load = NULL;
     e->shown = NULL;
     e->stood = NULL;
     e->changed_us = NULL;
+    e->known = NULL;
     e->flat = NULL;
 }
 
@@ -53,10 +55,11 @@ static int init_screen(struct codec_encoder *e, int32_t width_px, int32_t height
     e->shown = calloc(e->tiles, sizeof *e->shown);
     e->stood = calloc(e->tiles, sizeof *e->stood);
     e->changed_us = calloc(e->tiles, sizeof *e->changed_us);
+    e->known = calloc(e->tiles, sizeof *e->known);
     e->flat = calloc(e->tiles, sizeof *e->flat);
     e->motion = codec_motion_create(width_px, height_px);
     if (!e->suspect || !e->dirty || !e->picture || !e->extra || !e->swap || !e->load || !e->shown ||
-        !e->stood || !e->changed_us || !e->flat || !e->motion) {
+        !e->stood || !e->changed_us || !e->known || !e->flat || !e->motion) {
         free_screen(e);
         return CODEC_ERR_NOMEM;
     }
@@ -213,6 +216,7 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
         .truth = {frame->pixels, frame->stride_px, e->compare},
         .now_us = frame->now_us,
         .budget = frame->budget_bytes,
+        .rate_Bps = frame->rate_Bps,
         .payload = out + before_payload,
         .cap = limit - before_payload,
         .max_paint = CODEC_MESSAGE_MAX_PAINT * (uint64_t)e->sent.width_px * (uint64_t)e->sent.height_px,
@@ -233,6 +237,7 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
         codec_job_find_loads(&j);
         size_t swaps = codec_job_find_swaps(&j);
         if (!j.back && fresh >= MOTION_MIN_CELLS && swaps * 10 < e->dirty_cells * 7) {
+            j.work_ns += fresh * CODEC_MOTION_CELL_NS;
             codec_job_send_moves(&j, frame);
             swaps = codec_job_find_swaps(&j);
         }
@@ -245,6 +250,9 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
     codec_job_video_claim(&j);
     if (e->dirty_cells >= FILL_MIN_CELLS)
         codec_job_send_fills(&j);
+    j.most_ns = frame->work_us ? frame->work_us * UINT64_C(1000) : CODEC_WORK_NS;
+    if (j.most_ns < j.work_ns + CODEC_PIXELS_NS)
+        j.most_ns = j.work_ns + CODEC_PIXELS_NS;
     if (e->dirty_cells > 0 || e->sent.lossy_cells > 0)
         codec_job_send_pixels(&j);
     codec_job_video_send(&j);

@@ -34,6 +34,10 @@ struct codec_encoder_frame {
     uint64_t now_us;     /* monotonic, paces refinement */
     uint32_t capture_us; /* goes into the message header */
     size_t budget_bytes; /* soft bound of this message; what does not fit stays dirty */
+    uint32_t work_us;    /* soft bound of the processor time of this call, by an estimate that is the same
+                          * everywhere; what does not fit stays dirty. 0 = 40 ms */
+    uint64_t rate_Bps;   /* bytes a second that the link carries: small natural areas are exact at once on a
+                          * fast one; 0 = not known */
 };
 
 struct codec_encoder_stats { /* of the last message */
@@ -54,7 +58,6 @@ void codec_encoder_destroy(struct codec_encoder *encoder);
 int codec_encoder_reset(struct codec_encoder *encoder, int32_t width_px, int32_t height_px);
 
 /* Encode what is dirty. Writes at most cap bytes to out: at least 1 MiB, CODEC_MAX_MESSAGE_BYTES advised.
- * The work of one call is bounded as well (about 30 ms): a large change comes in several messages.
  * Returns the message's length, 0 when there is nothing to send, or CODEC_ERR_SPACE (cap), CODEC_ERR_RANGE
  * (stride) with nothing changed, CODEC_ERR_NOMEM after a failed reset. */
 int codec_encoder_encode(struct codec_encoder *encoder, const struct codec_encoder_frame *frame, uint8_t *out,

@@ -95,7 +95,9 @@ size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_fram
         const size_t row = (size_t)ty * (size_t)e->sent.tiles_x;
         int32_t x0 = e->sent.tiles_x, x1 = 0;
         for (int32_t tx = 0; tx < e->sent.tiles_x; tx++) {
-            ask[tx] = (uint16_t)(e->suspect[row + (size_t)tx] | e->dirty[row + (size_t)tx]);
+            /* What was dirty and was not touched since is dirty still. */
+            ask[tx] = e->suspect[row + (size_t)tx];
+            j->work_ns += (uint64_t)__builtin_popcount(ask[tx]) * CODEC_COMPARE_CELL_NS;
             if (ask[tx] != 0) {
                 x0 = tx < x0 ? tx : x0;
                 x1 = tx + 1;
@@ -106,15 +108,17 @@ size_t codec_job_find_dirty(struct codec_job *j, const struct codec_encoder_fram
         codec_truth_diff(&j->truth, &e->sent, x0, ty, x1 - x0, ask + x0, now + x0);
         for (int32_t tx = x0; tx < x1; tx++) {
             const size_t t = row + (size_t)tx;
-            const int added = __builtin_popcount(now[tx] & e->suspect[t]);
-            if (added > 0) {
+            if (ask[tx] == 0)
+                continue;
+            const uint16_t dirty = (uint16_t)((e->dirty[t] & ~ask[tx]) | now[tx]);
+            if (now[tx] != 0) {
                 e->changed_us[t] = j->now_us;
-                e->extra[t] = now[tx];
+                e->extra[t] = dirty;
                 fresh_tiles++;
             }
-            fresh += (size_t)added;
+            fresh += (size_t)__builtin_popcount(now[tx]);
             e->suspect[t] = 0;
-            codec_job_set_dirty(e, t, now[tx]);
+            codec_job_set_dirty(e, t, dirty);
         }
     }
     j->urgent = backlog && fresh_tiles > 0 && fresh_tiles <= URGENT_MAX_TILES;

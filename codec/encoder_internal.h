@@ -16,11 +16,27 @@ enum {
     CODEC_SMALL_CELLS = 4               /* fewer changed cells of a tile are a small change */
 };
 
+/* About what the work of a call costs on one core of a server of 2020, measured with codec_bench: what the
+ * encoder stops by, so that the same input always gives the same messages. */
+enum {
+    CODEC_WORK_NS = 40000000,  /* of one call that may take any time: even so a large screen comes in parts */
+    CODEC_PIXELS_NS = 4000000, /* at least so much for pixels, whatever was done before */
+    CODEC_COMPARE_CELL_NS = 100,
+    CODEC_MOTION_CELL_NS = 500 /* finding moves, and looking at what they leave */
+};
+
 /* A tile shows what is in a slot as long as neither has changed since. */
 struct codec_shown {
     uint64_t changed_us; /* of the tile; 0 = never loaded */
     uint32_t serial;     /* of the slot */
     int32_t slot;
+};
+
+/* What a tile was taken for: holds until it changes. */
+struct codec_known {
+    uint64_t changed_us; /* of the tile when it was classified; 0 = never */
+    uint16_t dirty;      /* the cells that were looked at */
+    struct codec_class is;
 };
 
 struct codec_encoder {
@@ -43,7 +59,8 @@ struct codec_encoder {
     struct codec_shown *shown; /* owned, per tile: the slot it was last loaded from */
     uint8_t *stood;       /* owned, per tile: STOOD_* of encoder_slots.c, as it was before this message */
     uint64_t *changed_us; /* owned, per tile: last change seen */
-    uint32_t *flat;       /* owned, per tile: colour of a flat dirty tile, else FLAT_NONE */
+    struct codec_known *known; /* owned, per tile */
+    uint32_t *flat;            /* owned, per tile: colour of a flat dirty tile, else FLAT_NONE */
     size_t dirty_cells;
     /* Where the last message stopped for lack of budget, as tiles. */
     size_t next_tile, next_picture, next_refine;
@@ -71,14 +88,16 @@ struct codec_job {
     struct codec_truth truth;
     uint64_t now_us;
     size_t ops_len;
-    size_t budget; /* bytes of the whole message, soft */
-    size_t cap;    /* bytes of payload, hard */
+    size_t budget;     /* bytes of the whole message, soft */
+    uint64_t rate_Bps; /* of the link; 0 = not known */
+    size_t cap;        /* bytes of payload, hard */
     uint8_t *payload;
     size_t coded;              /* bytes of finished payload */
     struct codec_tile_out out; /* exact tiles, while open */
     bool out_open;
     uint64_t paint, max_paint; /* px */
-    uint64_t work_px;          /* coded exactly, natural ones weighted */
+    uint64_t work_ns, most_ns; /* done so far, and what this call may do */
+    bool tried;                /* a tile was looked at: at least one is, for progress */
     size_t loads;              /* tiles marked in e->load */
     bool back;                 /* most of what changed is in the slots */
     bool saved;                /* codec_job_send_saves() was done */

@@ -12,12 +12,20 @@ enum {
     JPEG_MAX_H_CELLS = 16,
     JPEG_HEADER_BYTES = 600,
     JPEG_MIN_CELLS = 6,      /* less is cheaper exact: a JPEG header has 600 bytes */
-    REFINE_MAX_TILES = 24,   /* per message, about 7 ms of work */
+    REFINE_MAX_TILES = 24,   /* per message */
     REFINE_PAUSE_US = 15000, /* then input and moving parts have their turn */
-    MAX_WORK_PX = 2 << 20,   /* coded in one call, about 30 ms: a larger screen comes in parts */
-    NATURAL_WORK = 5,        /* a natural pixel costs as much as so many of text */
     LEVELS = 3
 };
+
+/* What a pixel costs: of each exact coder with all around it, of a JPEG, and to be classified. */
+enum { TEXT_PX_NS = 18, NATURAL_PX_NS = 40, JPEG_PX_NS = 8, CLASSIFY_PX_NS = 3 };
+/* The rest of a row of tiles is added to its pictures, so that they are whole bands. */
+enum { ROW_NS = 1500000 };
+/* What crumbs of pictures, and then refinement, may do in a call that is full already. */
+enum { EXTRA_NS = 2000000 };
+/* Natural pixels go exact at once, without a JPEG, when coding, sending and decoding them takes no longer
+ * than this; those that went as JPEG before only at half of it, so that an area does not flip. */
+enum { AT_ONCE_NS = 5000000, DECODE_PX_NS = 40, NATURAL_MILLI_BYTES_PER_PX = 800 };
 
 /* Qualities below the configured one, for when a picture would not fit the budget, and what a pixel of
  * usual content costs at each in 1/1000 byte. The last is the configured one. */
@@ -32,10 +40,15 @@ size_t codec_job_used(const struct codec_job *j)
     return CODEC_MESSAGE_HEADER_BYTES + j->ops_len + j->coded + coding;
 }
 
+static uint64_t cells_px(uint16_t cells)
+{
+    return (uint64_t)__builtin_popcount(cells) * CODEC_CELL_PX * CODEC_CELL_PX;
+}
+
 static bool room_for_tile(const struct codec_job *j, size_t budget)
 {
     return codec_job_used(j) < budget && codec_tile_out_room(&j->out) >= TILE_RESERVE_BYTES &&
-           j->work_px < MAX_WORK_PX;
+           j->work_ns < j->most_ns;
 }
 
 /* Code the loaded tile (patch.tile_*, cells, bounds and src are set). */
@@ -46,7 +59,7 @@ static void code_tile(struct codec_job *j, size_t tile, enum codec_tile_class cl
     codec_tile_write(&j->out, e->models, &e->sent, &e->patch, class, e->src);
     const size_t px = codec_patch_store(&e->patch, &e->sent);
     codec_job_set_dirty(e, tile, (uint16_t)(e->dirty[tile] & ~e->patch.cells));
-    j->work_px += px * (class == CODEC_TILE_NATURAL ? NATURAL_WORK : 1);
+    j->work_ns += px * (class == CODEC_TILE_NATURAL ? NATURAL_PX_NS : TEXT_PX_NS);
     j->stats.tiles_exact++;
 }
 
@@ -66,21 +79,42 @@ static bool set_tile(struct codec_job *j, size_t tile, uint16_t cells)
     return true;
 }
 
+/* What a changed tile is. Looked at once for each change: a tile that waits is not classified again. False
+ * when nothing of it differs after all. */
+static bool know_tile(struct codec_job *j, size_t tile)
+{
+    struct codec_encoder *e = j->e;
+    struct codec_known *known = &e->known[tile];
+    const uint16_t dirty = e->dirty[tile];
+    if (known->changed_us == e->changed_us[tile] && known->dirty == dirty)
+        return true;
+    if (!set_tile(j, tile, dirty)) {
+        codec_job_set_dirty(e, tile, 0);
+        return false;
+    }
+    known->changed_us = e->changed_us[tile];
+    known->dirty = dirty;
+    known->is = codec_classify(&e->patch, e->src, e->models);
+    j->work_ns += cells_px(dirty) * CLASSIFY_PX_NS;
+    codec_job_video_seen(j, tile, dirty, known->is.tile == CODEC_TILE_NATURAL ? known->is.natural_cells : 0);
+    return true;
+}
+
 /* Everything dirty; natural cells are put aside when they may be a picture first. */
 static bool want_dirty(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
 {
     struct codec_encoder *e = j->e;
-    const uint16_t dirty = e->dirty[tile];
-    if (!set_tile(j, tile, dirty))
+    if (!know_tile(j, tile))
         return false;
-    const struct codec_class class = codec_classify(&e->patch, e->src, e->models);
+    const uint16_t dirty = e->dirty[tile];
+    const struct codec_class class = e->known[tile].is;
     *out_class = class.tile;
-    codec_job_video_seen(j, tile, dirty, class.tile == CODEC_TILE_NATURAL ? class.natural_cells : 0);
     if (class.tile == CODEC_TILE_TEXT || !e->config.lossy_first ||
         (__builtin_popcount(dirty) < CODEC_SMALL_CELLS && e->sent.lossy[tile] == 0))
-        return true;
+        return set_tile(j, tile, dirty);
     e->picture[tile] = class.natural_cells;
     e->picture_found = true;
+    j->work_ns += cells_px(class.natural_cells) * JPEG_PX_NS;
     *out_class = CODEC_TILE_TEXT;
     const uint16_t rest = (uint16_t)(dirty & ~class.natural_cells);
     return rest != 0 && set_tile(j, tile, rest);
@@ -100,6 +134,12 @@ static bool want_refined(struct codec_job *j, size_t tile, enum codec_tile_class
         return false;
     *out_class = codec_classify(&e->patch, e->src, e->models).tile;
     return true;
+}
+
+/* Whether the tile before it in its row is to be a picture, which then goes on to the end of the row. */
+static bool ends_band(const struct codec_job *j, size_t tile, int32_t before)
+{
+    return before > 0 && j->e->picture[tile - 1] != 0 && j->work_ns < j->most_ns + ROW_NS;
 }
 
 /* One EXACT operation over the tiles begin..end - 1 that `todo` marks: their bounding rectangle, and in it
@@ -137,10 +177,11 @@ static size_t code_tiles(
             enum codec_tile_class class = CODEC_TILE_TEXT;
             bool now = false;
             if (t >= begin && t < stop && todo[t] != 0) {
-                if (room_for_tile(j, budget) || j->stats.tiles_exact == 0)
+                if (room_for_tile(j, budget) || !j->tried || ends_band(j, t, x - x0))
                     now = want(j, t, &class);
                 else
                     stop = t;
+                j->tried = true;
             }
             (void)codec_tile_present(&j->out.range, true, e->models, left, e->tile_row[x - x0], now);
             e->tile_row[x - x0] = left = now;
@@ -194,6 +235,24 @@ static void find_pictures(struct codec_encoder *e)
             x0 = x1 - 1;
         }
     }
+}
+
+/* Whether the pictures found are so little for this link that they should be exact at once. */
+static bool small_enough(const struct codec_job *j)
+{
+    const struct codec_encoder *e = j->e;
+    uint64_t px = 0, lossy_px = 0;
+    if (j->rate_Bps == 0)
+        return false;
+    for (size_t t = 0; t < e->tiles; t++) {
+        px += cells_px(e->picture[t]);
+        lossy_px += cells_px(e->picture[t] & e->sent.lossy[t]);
+    }
+    const uint64_t most_ns = lossy_px * 2 > px ? AT_ONCE_NS / 2 : AT_ONCE_NS;
+    const uint64_t bytes = px * NATURAL_MILLI_BYTES_PER_PX / 1000;
+    return px * (NATURAL_PX_NS + DECODE_PX_NS) + bytes * 1000000000u / j->rate_Bps <= most_ns &&
+           j->work_ns + px * (NATURAL_PX_NS - JPEG_PX_NS) <= j->most_ns &&
+           codec_job_used(j) + bytes <= j->budget;
 }
 
 /* From here on the rectangle is lossy, and stands for the picture as it is now. */
@@ -309,6 +368,11 @@ void codec_job_set_deadline(struct codec_encoder *e, uint64_t now_us)
     e->deadline_us = due;
 }
 
+static void allow_extra(struct codec_job *j)
+{
+    j->most_ns = j->most_ns > j->work_ns + EXTRA_NS ? j->most_ns : j->work_ns + EXTRA_NS;
+}
+
 void codec_job_send_pixels(struct codec_job *j)
 {
     struct codec_encoder *e = j->e;
@@ -321,13 +385,19 @@ void codec_job_send_pixels(struct codec_job *j)
             (void)code_tiles(j, e->extra, 0, e->tiles, budget, want_dirty);
         code_round(j, e->dirty, &e->next_tile, budget, want_dirty);
         if (e->picture_found) {
-            memset(e->extra, 0, e->tiles * sizeof *e->extra);
-            find_pictures(e);
+            if (small_enough(j)) {
+                memcpy(e->extra, e->picture, e->tiles * sizeof *e->extra);
+            } else {
+                memset(e->extra, 0, e->tiles * sizeof *e->extra);
+                find_pictures(e);
+            }
+            allow_extra(j);
             (void)code_tiles(j, e->extra, 0, e->tiles, budget, want_put_back);
         }
     }
     /* While something keeps moving, what rests still becomes exact, with a quarter of the budget. */
     if (e->sent.lossy_cells > 0 && find_refinement(j)) {
+        allow_extra(j);
         const size_t share = e->dirty_cells > 0 ? codec_job_used(j) + j->budget / 4 : j->budget;
         code_round(j, e->extra, &e->next_refine, share < j->budget ? share : j->budget, want_refined);
     }

@@ -8,7 +8,9 @@
 enum {
     INLINE_TILES = 8,         /* so little is encoded faster than a thread wakes up; under 1 ms */
     ERROR_PAUSE_US = 1000000, /* after an encoder error, before the new epoch */
-    ENCODE_RETRY_US = 1000    /* more is dirty than one message took */
+    ENCODE_RETRY_US = 1000,   /* more is dirty than one message took */
+    ENCODE_WORK_US = 8000 /* of one call: an echo waits no longer for the one before, and a large change is
+                           * encoded, sent and decoded at the same time */
 };
 
 struct screen_viewer *screen_viewer_create(
@@ -405,7 +407,9 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
         .damage_count = screen_tiles_rects(&viewer->dirty, encode->damage),
         .hints = encode->moves.move,
         .hint_count = encode->moves.count,
-        .budget_bytes = screen_window_budget(&viewer->window, echo_due(viewer, now_us), now_us)};
+        .budget_bytes = screen_window_budget(&viewer->window, echo_due(viewer, now_us), now_us),
+        .work_us = ENCODE_WORK_US,
+        .rate_Bps = viewer->window.rate_Bps};
     screen_tiles_clear(&viewer->dirty);
     screen_moves_clear(&viewer->moves);
     if (picture) {

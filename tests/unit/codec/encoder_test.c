@@ -114,6 +114,81 @@ static void messages_stay_below_the_limit(void **state)
     scene_finish(&s);
 }
 
+/* A whole screen of natural pixels, in calls of a given work; how many messages until it is complete. */
+static int messages_of(struct scene_link *l, const struct scene *s, uint32_t work_us)
+{
+    static const struct codec_rect none;
+    int n = 1;
+    l->work_us = work_us;
+    assert_true(scene_link_send(l, s, NULL, 0, CODEC_MAX_MESSAGE_BYTES) > 0);
+    while (!l->stats.complete && n++ < 100)
+        assert_true(scene_link_send(l, s, &none, 0, CODEC_MAX_MESSAGE_BYTES) > 0);
+    return n;
+}
+
+static void a_large_change_comes_in_parts_of_the_work_allowed(void **state)
+{
+    (void)state;
+    for (int lossy = 0; lossy < 2; lossy++) {
+        struct scene s;
+        struct scene_link l;
+        scene_init(&s, 1280, 960, 1);
+        scene_link_init(
+            &l, &(struct codec_encoder_config){.width_px = 1280, .height_px = 960, .lossy_first = lossy});
+        scene_photo(&s, (struct codec_rect){0, 0, 1280, 960}, 0);
+        const int few = messages_of(&l, &s, 0);
+        scene_photo(&s, (struct codec_rect){0, 0, 1280, 960}, 5000);
+        const int many = messages_of(&l, &s, 5000);
+        assert_true(many > few && many >= (lossy ? 2 : 5));
+        assert_true(many <= 30);
+        if (!lossy)
+            assert_true(l.stats.exact && scene_link_equal(&l, &s));
+        scene_link_finish(&l);
+        scene_finish(&s);
+    }
+}
+
+static void however_little_work_is_allowed_it_goes_on(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct scene_link l;
+    scene_init(&s, 640, 480, 1);
+    scene_link_init(
+        &l, &(struct codec_encoder_config){.width_px = 640, .height_px = 480, .lossy_first = true});
+    scene_text(&s, (struct codec_rect){0, 0, 640, 200}, 1, 0x101010, 0xf0f0f0);
+    scene_photo(&s, (struct codec_rect){30, 210, 500, 250}, 0);
+    assert_true(messages_of(&l, &s, 1) < 100);
+    for (int i = 0; i < 200 && !l.stats.exact; i++) {
+        l.now_us += 50000;
+        assert_true(scene_link_send(&l, &s, NULL, 0, CODEC_MAX_MESSAGE_BYTES) >= 0);
+    }
+    assert_true(l.stats.exact && scene_link_equal(&l, &s));
+    scene_link_finish(&l);
+    scene_finish(&s);
+}
+
+static void a_small_photo_is_exact_at_once_on_a_fast_link(void **state)
+{
+    (void)state;
+    static const uint64_t RATES[] = {0, 250000, 50000000};
+    for (size_t i = 0; i < sizeof RATES / sizeof *RATES; i++) {
+        struct scene s;
+        struct scene_link l;
+        scene_init(&s, 640, 480, 1);
+        scene_link_init(
+            &l, &(struct codec_encoder_config){.width_px = 640, .height_px = 480, .lossy_first = true});
+        l.rate_Bps = RATES[i];
+        scene_photo(&s, (struct codec_rect){100, 100, 160, 120}, 0);
+        assert_true(scene_link_send(&l, &s, NULL, 0, CODEC_MAX_MESSAGE_BYTES) > 0);
+        assert_true(l.stats.complete);
+        assert_int_equal(l.stats.exact, RATES[i] == 50000000);
+        assert_int_equal(l.stats.tiles_jpeg == 0, RATES[i] == 50000000);
+        scene_link_finish(&l);
+        scene_finish(&s);
+    }
+}
+
 /* The whole life of a link once; false when an allocation failed and that was told. */
 static bool live(const struct scene *s, uint8_t *message)
 {
@@ -173,6 +248,9 @@ int main(void)
         cmocka_unit_test(the_newest_picture_is_sent_not_the_one_told_first),
         cmocka_unit_test(a_change_that_goes_back_costs_nothing),
         cmocka_unit_test(messages_stay_below_the_limit),
+        cmocka_unit_test(a_large_change_comes_in_parts_of_the_work_allowed),
+        cmocka_unit_test(however_little_work_is_allowed_it_goes_on),
+        cmocka_unit_test(a_small_photo_is_exact_at_once_on_a_fast_link),
         cmocka_unit_test(every_failing_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,6 +179,8 @@ int scene_link_send(struct scene_link *l, const struct scene *s, const struct co
         .damage_count = damage_count,
         .hints = l->hints,
         .hint_count = l->hint_count,
+        .work_us = l->work_us,
+        .rate_Bps = l->rate_Bps,
         .now_us = l->now_us,
         .capture_us = (uint32_t)l->now_us,
         .budget_bytes = budget_bytes,

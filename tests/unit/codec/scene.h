@@ -39,6 +39,8 @@ struct scene_link {
     uint64_t now_us;
     const struct codec_move *hints; /* told with each message; NULL for none */
     size_t hint_count;
+    uint32_t work_us; /* told with each message, as is the next */
+    uint64_t rate_Bps;
     struct codec_encoder_stats stats;
     struct codec_decoded decoded;
 };
