@@ -167,213 +167,215 @@ static void end(struct screen *screen)
         uv_run(&loop, UV_RUN_NOWAIT);
 }
 
+/* What every test has: a painter, the screen it paints on, and one viewer, who need not join. */
+struct room {
+    struct paint *paint;
+    struct screen *screen;
+    struct viewer v;
+};
+
+static int open_room(void **state)
+{
+    static struct room room;
+    room = (struct room){.paint = paint_open()};
+    paint_noise(room.paint, 1, 300);
+    room.screen = start();
+    *state = &room;
+    return 0;
+}
+
+static int close_room(void **state)
+{
+    struct room *r = *state;
+    leave(&r->v);
+    end(r->screen);
+    paint_close(r->paint);
+    return 0;
+}
+
+/* The viewer joins, and has the picture. */
+static struct viewer *enter(struct room *r)
+{
+    join(&r->v, r->screen);
+    assert_true(wait_equal(&r->v, r->paint));
+    return &r->v;
+}
+
 static void a_viewer_gets_the_screen_exactly_and_what_changes(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    paint_noise(paint, 1, 300);
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    assert_true(wait_equal(&v, paint));
-    assert_int_equal(v.cursors >= 1, 1);
+    struct room *r = *state;
+    struct viewer *v = enter(r);
+    assert_int_equal(v->cursors >= 1, 1);
     for (unsigned i = 0; i < 20; i++) {
-        paint_noise(paint, 100 + i, 10);
-        assert_true(wait_equal(&v, paint));
+        paint_noise(r->paint, 100 + i, 10);
+        assert_true(wait_equal(v, r->paint));
     }
-    leave(&v);
-    end(screen);
-    paint_close(paint);
 }
 
 static void two_viewers_of_different_speed_both_end_exact(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    struct screen *screen = start();
+    struct room *r = *state;
     struct viewer fast, slow;
-    join(&fast, screen);
-    join(&slow, screen);
-    assert_true(wait_equal(&fast, paint));
-    assert_true(wait_equal(&slow, paint));
+    join(&fast, r->screen);
+    join(&slow, r->screen);
+    assert_true(wait_equal(&fast, r->paint));
+    assert_true(wait_equal(&slow, r->paint));
     slow.blocked = true;
     unsigned before = slow.messages;
     for (unsigned i = 0; i < 10; i++) {
-        paint_noise(paint, 200 + i, 20);
-        assert_true(wait_equal(&fast, paint));
+        paint_noise(r->paint, 200 + i, 20);
+        assert_true(wait_equal(&fast, r->paint));
     }
     assert_int_equal(slow.messages, before);
     slow.blocked = false;
     screen_viewer_wake(slow.viewer);
-    assert_true(wait_equal(&slow, paint));
+    assert_true(wait_equal(&slow, r->paint));
     leave(&fast);
     leave(&slow);
-    end(screen);
-    paint_close(paint);
 }
 
 static void a_still_screen_wakes_nothing(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    assert_true(wait_equal(&v, paint));
+    struct room *r = *state;
+    struct viewer *v = enter(r);
     run_ms(1500);
     struct rusage before, after;
-    unsigned messages = v.messages;
+    unsigned messages = v->messages;
     getrusage(RUSAGE_SELF, &before);
     run_ms(2000);
     getrusage(RUSAGE_SELF, &after);
-    assert_int_equal(v.messages, messages);
+    assert_int_equal(v->messages, messages);
     /* The test's own timer is one wake-up. */
     assert_in_range(after.ru_nvcsw - before.ru_nvcsw, 0, 2);
-    leave(&v);
-    end(screen);
-    paint_close(paint);
 }
 
 static void a_viewer_that_never_acknowledges_gets_little(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    v.silent = true;
+    struct room *r = *state;
+    struct viewer *v = &r->v;
+    join(v, r->screen);
+    v->silent = true;
     for (unsigned i = 0; i < 60; i++) {
-        paint_noise(paint, 300 + i, 40);
+        paint_noise(r->paint, 300 + i, 40);
         run_ms(20);
     }
-    assert_in_range(v.messages, 1, 8);
-    leave(&v);
-    end(screen);
-    paint_close(paint);
+    assert_in_range(v->messages, 1, 8);
+}
+
+/* Rule 12 of the decoder's hardening, the host's side: at most it harms itself. */
+static void rule_12_a_viewer_that_lies_in_its_acknowledgements_harms_no_other(void **state)
+{
+    struct room *r = *state;
+    struct viewer *v = enter(r);
+    struct viewer liar;
+    join(&liar, r->screen);
+    liar.silent = true;
+    for (unsigned i = 0; i < 20; i++) {
+        static const uint64_t times[] = {0, 1, UINT64_MAX, UINT64_MAX / 2};
+        for (uint32_t k = 0; k < 16; k++)
+            screen_viewer_ack(liar.viewer, &(struct screen_window_ack){.epoch = (uint16_t)(k % 3),
+                                               .seq = k % 5 ? k * 0x10000001u : liar.messages + k,
+                                               .received_us = times[k % 4],
+                                               .decoded_us = times[k / 4],
+                                               .presented_us = times[(k + i) % 4],
+                                               .queue = UINT32_MAX - k});
+        paint_noise(r->paint, 600 + i, 20);
+        assert_true(wait_equal(v, r->paint));
+    }
+    leave(&liar);
+    /* Who comes after it is served like any other. */
+    join(&liar, r->screen);
+    assert_true(wait_equal(&liar, r->paint));
+    leave(&liar);
 }
 
 static void a_resize_reaches_the_viewer(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    paint_noise(paint, 7, 200);
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    assert_true(wait_equal(&v, paint));
-    unsigned before = v.geometries;
+    struct room *r = *state;
+    struct viewer *v = enter(r);
+    unsigned before = v->geometries;
     test_run("xrandr --newmode m640 25.18 640 656 752 800 480 490 492 525 2>/dev/null;"
              " xrandr --addmode screen m640; xrandr --output screen --mode m640");
-    assert_true(wait_equal(&v, paint));
+    assert_true(wait_equal(v, r->paint));
     struct capture_geometry geometry;
-    assert_true(screen_geometry(screen, &geometry));
+    assert_true(screen_geometry(r->screen, &geometry));
     assert_int_equal(geometry.width_px, 640);
     assert_int_equal(geometry.height_px, 480);
-    assert_true(v.geometries > before);
+    assert_true(v->geometries > before);
     test_run("xrandr --output screen --mode 1024x768");
-    assert_true(wait_equal(&v, paint));
-    leave(&v);
-    end(screen);
-    paint_close(paint);
+    assert_true(wait_equal(v, r->paint));
 }
 
 static void a_screen_larger_than_the_viewer_can_show_is_told(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    assert_true(wait_equal(&v, paint));
-    screen_viewer_set_limits(v.viewer, 1024 * 768 - 1, 0);
-    assert_int_equal(screen_viewer_start(v.viewer), 0);
-    assert_int_equal(v.unavailable, 1);
-    assert_non_null(strstr(v.problem, "1024 x 768"));
-    const unsigned before = v.messages;
-    paint_noise(paint, 8, 3);
+    struct room *r = *state;
+    struct viewer *v = enter(r);
+    screen_viewer_set_limits(v->viewer, 1024 * 768 - 1, 0);
+    assert_int_equal(screen_viewer_start(v->viewer), 0);
+    assert_int_equal(v->unavailable, 1);
+    assert_non_null(strstr(v->problem, "1024 x 768"));
+    const unsigned before = v->messages;
+    paint_noise(r->paint, 8, 3);
     run_ms(200);
-    assert_int_equal(v.messages, before);
+    assert_int_equal(v->messages, before);
     /* Another limit, and it is back. */
-    screen_viewer_set_limits(v.viewer, 1024 * 768, SLOTS);
-    assert_int_equal(screen_viewer_start(v.viewer), 0);
-    assert_true(wait_equal(&v, paint));
-    leave(&v);
-    end(screen);
-    paint_close(paint);
+    screen_viewer_set_limits(v->viewer, 1024 * 768, SLOTS);
+    assert_int_equal(screen_viewer_start(v->viewer), 0);
+    assert_true(wait_equal(v, r->paint));
 }
 
 static void the_last_input_before_the_capture_is_named(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    assert_true(wait_equal(&v, paint));
+    struct room *r = *state;
+    struct viewer *v = enter(r);
     struct input_pointer at = {.x = 5, .y = 6};
-    screen_viewer_pointer(v.viewer, 41, &at);
-    screen_viewer_pointer(v.viewer, 42, &at);
-    paint_noise(paint, 8, 3);
-    assert_true(wait_equal(&v, paint));
-    assert_int_equal(v.input, 42);
-    leave(&v);
-    end(screen);
-    paint_close(paint);
+    screen_viewer_pointer(v->viewer, 41, &at);
+    screen_viewer_pointer(v->viewer, 42, &at);
+    paint_noise(r->paint, 8, 3);
+    assert_true(wait_equal(v, r->paint));
+    assert_int_equal(v->input, 42);
 }
 
 static void a_viewer_may_go_inside_its_own_message(void **state)
 {
-    (void)state;
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    v.destroy_on_message = true;
+    struct room *r = *state;
+    struct viewer *v = &r->v;
+    join(v, r->screen);
+    v->destroy_on_message = true;
     run_ms(100);
-    assert_null(v.viewer);
-    assert_int_equal(v.messages, 1);
-    codec_decoder_destroy(v.decoder);
-    end(screen);
+    assert_null(v->viewer);
+    assert_int_equal(v->messages, 1);
 }
 
 static void what_is_painted_again_as_it_was_is_not_sent(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    paint_noise(paint, 5, 200);
-    struct screen *screen = start();
-    struct viewer v;
-    join(&v, screen);
-    assert_true(wait_equal(&v, paint));
-    paint_fill(paint, 0, 0, 1000, 700, 0x203040);
-    assert_true(wait_equal(&v, paint));
+    struct room *r = *state;
+    struct viewer *v = enter(r);
+    paint_fill(r->paint, 0, 0, 1000, 700, 0x203040);
+    assert_true(wait_equal(v, r->paint));
     run_ms(300);
-    unsigned messages = v.messages;
+    unsigned messages = v->messages;
     struct screen_stats before, after;
-    screen_stats(screen, &before);
+    screen_stats(r->screen, &before);
     for (int i = 0; i < 5; i++) {
-        paint_fill(paint, 0, 0, 1000, 700, 0x203040);
+        paint_fill(r->paint, 0, 0, 1000, 700, 0x203040);
         run_ms(50);
     }
-    screen_stats(screen, &after);
+    screen_stats(r->screen, &after);
     assert_true(after.grabs > before.grabs);
-    assert_int_equal(v.messages, messages);
-    leave(&v);
-    end(screen);
-    paint_close(paint);
+    assert_int_equal(v->messages, messages);
 }
 
 /* Whoever goes, or asks for a new start, while a thread encodes for it. */
 static void viewers_may_go_and_start_over_while_they_are_encoded_for(void **state)
 {
-    (void)state;
-    struct paint *paint = paint_open();
-    struct screen *screen = start();
+    struct room *r = *state;
     struct viewer stays;
-    join(&stays, screen);
+    join(&stays, r->screen);
     for (unsigned i = 0; i < 25; i++) {
         struct viewer v;
-        paint_noise(paint, 400 + i, 300);
-        join(&v, screen);
+        paint_noise(r->paint, 400 + i, 300);
+        join(&v, r->screen);
         uv_run(&loop, UV_RUN_NOWAIT);
         if (i % 3 == 0) {
             screen_viewer_reset(v.viewer);
@@ -385,31 +387,27 @@ static void viewers_may_go_and_start_over_while_they_are_encoded_for(void **stat
         leave(&v);
     }
     screen_viewer_reset(stays.viewer);
-    assert_true(wait_equal(&stays, paint));
-    paint_noise(paint, 500, 300);
+    assert_true(wait_equal(&stays, r->paint));
+    paint_noise(r->paint, 500, 300);
     uv_run(&loop, UV_RUN_NOWAIT);
     leave(&stays);
-    end(screen);
-    paint_close(paint);
 }
 
 static void clipboard_of_one_viewer_reaches_the_others(void **state)
 {
-    (void)state;
-    struct screen *screen = start();
+    struct room *r = *state;
     struct viewer a, b;
-    join(&a, screen);
-    join(&b, screen);
+    join(&a, r->screen);
+    join(&b, r->screen);
     screen_viewer_watch_clipboard(a.viewer, true);
     screen_viewer_watch_clipboard(b.viewer, true);
     run_ms(50);
-    assert_int_equal(screen_clipboard_set(screen, a.viewer, "from a", 6), 0);
+    assert_int_equal(screen_clipboard_set(r->screen, a.viewer, "from a", 6), 0);
     run_ms(100);
     assert_string_equal(a.clipboard, "");
     assert_string_equal(b.clipboard, "from a");
     leave(&a);
     leave(&b);
-    end(screen);
 }
 
 static void a_display_that_goes_is_told_and_one_that_comes_is_found(void **state)
@@ -460,22 +458,25 @@ static int tear_down(void **state)
     return uv_loop_close(&loop);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_room, close_room)
+
 int main(void)
 {
     if (!test_display_possible())
         return 77;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_viewer_gets_the_screen_exactly_and_what_changes),
-        cmocka_unit_test(two_viewers_of_different_speed_both_end_exact),
-        cmocka_unit_test(a_still_screen_wakes_nothing),
-        cmocka_unit_test(a_viewer_that_never_acknowledges_gets_little),
-        cmocka_unit_test(a_resize_reaches_the_viewer),
-        cmocka_unit_test(a_screen_larger_than_the_viewer_can_show_is_told),
-        cmocka_unit_test(the_last_input_before_the_capture_is_named),
-        cmocka_unit_test(a_viewer_may_go_inside_its_own_message),
-        cmocka_unit_test(what_is_painted_again_as_it_was_is_not_sent),
-        cmocka_unit_test(viewers_may_go_and_start_over_while_they_are_encoded_for),
-        cmocka_unit_test(clipboard_of_one_viewer_reaches_the_others),
+        TEST(a_viewer_gets_the_screen_exactly_and_what_changes),
+        TEST(two_viewers_of_different_speed_both_end_exact),
+        TEST(a_still_screen_wakes_nothing),
+        TEST(a_viewer_that_never_acknowledges_gets_little),
+        TEST(rule_12_a_viewer_that_lies_in_its_acknowledgements_harms_no_other),
+        TEST(a_resize_reaches_the_viewer),
+        TEST(a_screen_larger_than_the_viewer_can_show_is_told),
+        TEST(the_last_input_before_the_capture_is_named),
+        TEST(a_viewer_may_go_inside_its_own_message),
+        TEST(what_is_painted_again_as_it_was_is_not_sent),
+        TEST(viewers_may_go_and_start_over_while_they_are_encoded_for),
+        TEST(clipboard_of_one_viewer_reaches_the_others),
         cmocka_unit_test(a_display_that_goes_is_told_and_one_that_comes_is_found),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
