@@ -152,11 +152,14 @@ async function quietMachine() {
   }
 }
 
+/** Whether the peer has what the scene asks of it. */
+const plays = (peer, scene) => !scene.endsWith("-transfer") || peers[peer].transfer !== undefined;
+
 async function measure(dir, { pairs, scenes, repeats, settings }, args) {
   const now = revision();
   for (let repeat = 1; repeat <= repeats; repeat++) {
     for (const { link, peer } of pairs) {
-      const missing = scenes.filter((scene) => wanted(dir, { link, peer, scene, repeat }, args, now));
+      const missing = scenes.filter((scene) => plays(peer, scene) && wanted(dir, { link, peer, scene, repeat }, args, now));
       if (missing.length === 0) continue;
       if (args.quiet) await quietMachine();
       say(`${link} ${peer}, run ${repeat}`);

@@ -27,6 +27,8 @@ const struct scene_ops scene_all[] = {
         .keys = true,
         .start = scene_video_start,
         .frame = scene_video_frame},
+    /* The conductor copies files meanwhile. */
+    {.name = "keys-transfer", .keys = true, .start = scene_keys_start},
     {.name = "page",
         .interval_us = 50000,
         .held_out = true,

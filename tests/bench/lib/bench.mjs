@@ -11,6 +11,8 @@ import { cpuPercent, pssMb, processes, snapshot } from "./proc.mjs";
 import { Space, tool } from "./space.mjs";
 
 const size = "1920x1080";
+/** Until a copy has filled the link. */
+const transferLeadMs = 3000;
 
 // A number is free within a network namespace only as far as the server can tell, but the sockets in /tmp
 // are seen by all: so the numbers are this process's own.
@@ -91,7 +93,7 @@ export class Bench {
     await mkdir(cache, { recursive: true });
     const playing = this.spawn(this.space.inA, tool("bench_scene"), ["--run", file, "--scene", name, "--seconds", String(seconds),
       "--cache", cache], this.source.display);
-    let watch;
+    let watch, endTransfer;
     try {
       const isKeys = name.startsWith("keys");
       const watchArgs = ["--run", file, "--target", this.targetFile, "--settle-ms", String(name === "idle" ? 0 : settleMs)];
@@ -112,12 +114,18 @@ export class Bench {
         return value;
       };
       await line();
+      if (name.endsWith("-transfer")) {
+        endTransfer = await this.peer.transfer(this);
+        await sleep(transferLeadMs);
+      }
       const from = this.reading();
       watch.stdin.write("go\n");
       await line();
       const to = this.reading();
       const raw = JSON.parse(await line());
       const settled = this.reading();
+      await endTransfer?.();
+      endTransfer = undefined;
       const all = processes();
       const moving = raw.interval_us > 0 && !isKeys;
       const figures = isKeys ? keyFigures(raw) : moving ? motionFigures(raw) : { diff_px: raw.differences, psnr_3s: raw.psnr_3s };
@@ -130,6 +138,7 @@ export class Bench {
       };
     } finally {
       if (watch && watch.exitCode === null) watch.kill();
+      await endTransfer?.().catch(() => {});
       await playing.stop().catch(() => {});
     }
   }

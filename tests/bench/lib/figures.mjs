@@ -69,6 +69,7 @@ export function byteFigures(start, ended, settled, motionSeconds, shown) {
   return {
     down_kB: down / 1000, up_kB: (settled.up - start.up) / 1000,
     down_Mbps: ((ended.down - start.down) * 8) / 1e6 / motionSeconds,
+    up_Mbps: ((ended.up - start.up) * 8) / 1e6 / motionSeconds,
     kB_per_frame: shown > 0 ? down / 1000 / shown : null,
   };
 }

@@ -1,5 +1,6 @@
 // The peers as black boxes with their default flags, and Hearth in the same place. start(bench) returns
 // when the viewer's window can be expected; the first scene waits for its picture.
+import { randomBytes } from "node:crypto";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "../../../viewer/web/node_modules/playwright-core/index.mjs";
@@ -11,6 +12,7 @@ import { ringIn } from "./ring.mjs";
 import { addressA, tool } from "./space.mjs";
 
 const vncPort = 5900;
+const transferMb = 64;
 // One Chromium for all pages; nothing that a user would not meet but what a machine without a user needs.
 const chromiumArgs = (dir) => [`--user-data-dir=${join(dir, "chromium")}`, "--no-sandbox", "--test-type", "--disable-gpu",
   "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
@@ -58,7 +60,23 @@ async function hearthServer(bench) {
   const host = await ring.host("Source", { display: bench.source.display });
   bench.groups.server.push(host.pid, ring.broker.pid);
   bench.groups.broker = [ring.broker.pid];
+  bench.ring = ring;
   return ring;
+}
+
+/** A file each way, over and over, by `hearth cp` where the viewer is; gives what ends it. */
+async function hearthTransfer(bench) {
+  const { ring } = bench, name = "transfer.bin", here = join(bench.dir, name), { files } = ring.hosts.get("Source");
+  const content = randomBytes(transferMb << 20);
+  await Promise.all([here, join(files, name)].map((path) => writeFile(path, content)));
+  const again = 'trap "kill $!; exit" TERM; while :; do "$@" & wait $! || exit; done';
+  const copy = (...paths) => bench.viewer("sh", ["-c", again, "sh", bin("hearth"), "--home", join(ring.dir, ring.home), "cp", "--force", ...paths]);
+  const copies = [copy(here, "Source:Home/up.bin"), copy(`Source:Home/${name}`, join(bench.dir, "down.bin"))];
+  return async () => {
+    const broken = copies.find((program) => program.code !== undefined);
+    for (const program of copies) await program.stop();
+    if (broken) throw new Error(`a copy ended: ${broken.lines.slice(-2).join(" ")}`);
+  };
 }
 
 export const peers = {
@@ -66,6 +84,7 @@ export const peers = {
     label: "Hearth, window",
     ours: true,
     how: "`hearth-view NAME --fullscreen`",
+    transfer: hearthTransfer,
     start: async (bench) => {
       const ring = await hearthServer(bench);
       bench.viewer(bin("hearth-view"), ["--home", join(ring.dir, ring.home), "Source", "--fullscreen"]);
@@ -75,6 +94,7 @@ export const peers = {
     label: "Hearth, Chromium",
     ours: true,
     packages: ["chromium"],
+    transfer: hearthTransfer,
     how: "Chromium `--kiosk` on the page, signed in, *Control* pressed; the broker by TLS with a certificate of its own",
     start: async (bench) => {
       const ring = await hearthServer(bench);

@@ -19,9 +19,12 @@ export function pick(cells, peer, scene, link) {
 const present = (cells, field, order) => order.filter((name) => cells.some((c) => c[field] === name));
 const ownerOrder = (peers) => Object.keys(peers);
 
+/** What the key is pressed beside, as a column says it. */
+const keyScenes = { keys: "", "keys-video": " + video", "keys-transfer": " + files" };
+
 export function keyTable(cells, peers, links) {
   const used = present(cells.filter((c) => c.scene.startsWith("keys")), "link", links);
-  const columns = used.flatMap((link) => [[link, "keys"], [link, "keys-video"]]).filter(([link, scene]) => cells.some((c) => c.link === link && c.scene === scene));
+  const columns = used.flatMap((link) => Object.keys(keyScenes).map((scene) => [link, scene])).filter(([link, scene]) => cells.some((c) => c.link === link && c.scene === scene));
   if (columns.length === 0) return "";
   const rows = present(cells, "peer", ownerOrder(peers)).map((peer) => {
     const values = columns.map(([link, scene]) => {
@@ -32,7 +35,7 @@ export function keyTable(cells, peers, links) {
     });
     return values.every((v) => v === "–") ? null : `| ${name(peers, peer)} | ${values.join(" | ")} |`;
   });
-  return [`| ms, p50 / p95 | ${columns.map(([link, scene]) => `${link}${scene === "keys" ? "" : " + video"}`).join(" | ")} |`,
+  return [`| ms, p50 / p95 | ${columns.map(([link, scene]) => `${link}${keyScenes[scene]}`).join(" | ")} |`,
     `|---|${columns.map(() => "--:|").join("")}`, ...rows.filter(Boolean)].join("\n");
 }
 
@@ -139,7 +142,8 @@ a frame is complete there: both barcodes, and between them the points where it d
 - **stale**: for every frame of the source, ms until it or a newer one is shown. **latency**: only for frames that were
   shown. Both from handing the frame to the source's X server.
 - **key**: a key pressed at the target by XTest, carried to the source, where a square changes its colour, until the
-  target shows it. **+ video**: the same over a playing 960x540 video.
+  target shows it. **+ video**: the same over a playing 960x540 video. **+ files**: the same while \`hearth cp\` on the
+  viewer's side fills the link with a file each way.
 - **kB/frame**: bytes to the viewer with IP and TCP headers, from the start of the motion to the settled picture, by
   frames shown. About 0.1 to 0.5 kB of it are the barcodes. **up kB**: the other way, all of it.
 - **PSNR**: over the whole screen less an edge of 4 px; 99 is exact. *Moving*: frames compared with what the source had
