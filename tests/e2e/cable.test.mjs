@@ -2,11 +2,11 @@
 // what was under way goes on when the cable is back.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { CableRing, cableMissing } from "./lib/cable.mjs";
+import { partBytes } from "./lib/part.mjs";
 import { bin, sha256, sleep, until } from "./lib/ring.mjs";
 
 const run = promisify(execFile);
@@ -26,13 +26,6 @@ before(async () => {
 after(async () => {
   await ring?.stop();
 });
-
-async function partBytes(dir) {
-  for (const name of await readdir(dir).catch(() => [])) {
-    if (name.includes("hearth-part")) return (await stat(join(dir, name)).catch(() => ({ size: 0 }))).size;
-  }
-  return 0;
-}
 
 function hearth(args, home = "cli") {
   return ring.spawn(bin("hearth"), ["--home", join(ring.dir, home), ...args]);

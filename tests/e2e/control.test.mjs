@@ -4,22 +4,17 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, until } from "./lib/ring.mjs";
+import { control, signIn } from "./lib/browser.mjs";
+import { until } from "./lib/ring.mjs";
 import { differences, equalAtRest, hostPicture, pagePicture, pngPicture } from "./lib/screen.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, display;
+let stage, ring, page, display;
 before(async () => {
-  ring = await Ring.start();
-  display = await ring.display();
-  await ring.host("Workshop", { display });
-  browser = await openBrowser();
-  page = await openPage(browser);
+  stage = await openStage({ upTo: "page" });
+  ({ ring, page, display } = stage);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 test("a wrong password is answered in place and keeps the account name", async () => {
   await page.goto(ring.url);

@@ -4,13 +4,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, sha256, until } from "./lib/ring.mjs";
+import { sha256, until } from "./lib/ring.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, cdp, host, from;
+let stage, ring, page, cdp, host, from;
 before(async () => {
-  ring = await Ring.start();
-  host = await ring.host("Attic");
+  stage = await openStage({ name: "Attic", display: null, upTo: "ring" });
+  ({ ring, page, host } = stage);
   from = join(ring.dir, "from");
   await mkdir(join(from, "Wood shop", "plans", "old"), { recursive: true });
   await mkdir(join(from, "Wood shop", "nothing here"));
@@ -19,17 +19,11 @@ before(async () => {
   await writeFile(join(from, "Wood shop", "list.txt"), "oak, ash\n");
   await writeFile(join(from, "Wood shop", "plans", "table.bin"), randomBytes(1_500_000));
   await writeFile(join(from, "Wood shop", "plans", "old", "empty"), "");
-  browser = await openBrowser();
-  page = await openPage(browser);
-  await signIn(page, ring);
   await page.getByRole("button", { name: "Files of Attic" }).or(page.getByRole("link", { name: "Files of Attic" })).first().click();
   await page.getByText("Nothing here yet.").waitFor();
   cdp = await page.context().newCDPSession(page);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 async function drag(names, steps) {
   const box = await page.locator("section.pane").boundingBox();

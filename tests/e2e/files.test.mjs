@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { openBrowser, openPage, signIn } from "./lib/browser.mjs";
+import { partBytes } from "./lib/part.mjs";
 import { Ring, bin, sha256, sleep, until } from "./lib/ring.mjs";
 
 const run = promisify(execFile);
@@ -27,16 +28,6 @@ after(async () => {
 });
 
 const rss = async (program) => Number((await readFile(`/proc/${program.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]) / 1024;
-
-async function partBytes(dir) {
-  for (const name of await readdir(dir).catch(() => [])) {
-    if (name.includes("hearth-part")) {
-      const { size: n } = await (await import("node:fs/promises")).stat(join(dir, name));
-      return n;
-    }
-  }
-  return 0;
-}
 
 async function killBoth() {
   ring.broker.signal("SIGKILL");

@@ -2,25 +2,18 @@
 // clicks are not sent and that is said, and nothing ever stays pressed on the PC.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, sleep, until } from "./lib/ring.mjs";
+import { sleep, until } from "./lib/ring.mjs";
 import { equalAtRest, pagePicture } from "./lib/screen.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, display, input;
+let stage, ring, page, display, input;
 before(async () => {
-  ring = await Ring.start();
-  display = await ring.display("1280x720", { terminal: false });
-  input = await ring.watchInput(display);
-  await ring.host("Workshop", { display });
-  browser = await openBrowser();
-  page = await openPage(browser);
-  await signIn(page, ring);
-  await control(page, "Workshop");
+  stage = await openStage({ watch: true });
+  ({ ring, page, display, input } = stage);
 });
 after(async () => {
   ring?.broker?.signal("SIGCONT");
-  await browser?.close();
-  await ring?.stop();
+  await stage?.close();
 });
 
 const stale = () => page.locator("main.stage.stale");

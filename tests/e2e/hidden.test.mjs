@@ -1,24 +1,16 @@
 // A page that nobody sees costs next to nothing, and is exact at once when it is looked at again.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, sleep } from "./lib/ring.mjs";
+import { sleep } from "./lib/ring.mjs";
 import { equalAtRest, pagePicture } from "./lib/screen.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, display;
+let stage, ring, page, display;
 before(async () => {
-  ring = await Ring.start();
-  display = await ring.display("640x480", { terminal: false, wm: false });
-  await ring.host("Workshop", { display });
-  browser = await openBrowser();
-  page = await openPage(browser);
-  await signIn(page, ring);
-  await control(page, "Workshop");
+  stage = await openStage({ display: { size: "640x480", terminal: false, wm: false } });
+  ({ ring, page, display } = stage);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 /** What a browser tells the page of a tab in the background; headless Chromium shows every tab. */
 const hide = (hidden) => page.evaluate((on) => {

@@ -6,23 +6,18 @@ import { cp, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, bin, sleep, until } from "./lib/ring.mjs";
+import { openPage } from "./lib/browser.mjs";
+import { bin, sleep, until } from "./lib/ring.mjs";
+import { openStage } from "./lib/stage.mjs";
 
 const run = promisify(execFile);
-let ring, browser, page, host;
+let stage, ring, browser, page, host;
 
 before(async () => {
-  ring = await Ring.start();
-  host = await ring.host("Cellar");
-  browser = await openBrowser();
-  page = await openPage(browser);
-  await signIn(page, ring);
+  stage = await openStage({ name: "Cellar", display: null, upTo: "ring" });
+  ({ ring, browser, page, host } = stage);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 const data = () => join(ring.dir, "broker");
 async function database() {

@@ -4,24 +4,19 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { clipboard, Ring, root, sleep, until } from "./lib/ring.mjs";
+import { control, openPage, signIn } from "./lib/browser.mjs";
+import { clipboard, root, sleep, until } from "./lib/ring.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, display, host, axe;
+let stage, ring, browser, page, display, host, axe;
 before(async () => {
   axe = await readFile(join(root, "viewer/web/node_modules/axe-core/axe.min.js"), "utf8");
-  ring = await Ring.start();
-  display = await ring.display();
-  host = await ring.host("Workshop", { display });
+  stage = await openStage({ upTo: "page" });
+  ({ ring, browser, page, display, host } = stage);
   await mkdir(join(host.files, "Documents"));
   await writeFile(join(host.files, "notes.txt"), "notes");
-  browser = await openBrowser();
-  page = await openPage(browser);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 const sizes = [[1440, 900], [1280, 720], [700, 480], [360, 740], [320, 568]];
 

@@ -1,27 +1,21 @@
 // Who is there, seen in time; and nobody signs in again because a program died.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, sleep, until } from "./lib/ring.mjs";
+import { control } from "./lib/browser.mjs";
+import { sleep, until } from "./lib/ring.mjs";
 import { equalAtRest, pagePicture } from "./lib/screen.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, host, display;
+let stage, ring, page, host, display;
 const card = () => page.getByRole("list", { name: "Devices" }).getByRole("listitem").filter({ hasText: "Workshop" });
 const words = async () => (await card().first().innerText()).replace(/\s+/g, " ");
 
 before(async () => {
-  ring = await Ring.start();
-  display = await ring.display("1024x640");
-  host = await ring.host("Workshop", { display });
-  browser = await openBrowser();
-  page = await openPage(browser);
-  await signIn(page, ring);
+  stage = await openStage({ display: { size: "1024x640" }, upTo: "ring" });
+  ({ ring, page, host, display } = stage);
   await until("online is shown", async () => /Online/.test(await words()));
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 async function seenWithin(what, pattern, ms) {
   const start = Date.now();

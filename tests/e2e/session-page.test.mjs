@@ -5,24 +5,16 @@ import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, sleep, until } from "./lib/ring.mjs";
+import { control, openPage, signIn } from "./lib/browser.mjs";
+import { sleep, until } from "./lib/ring.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, input;
+let stage, ring, browser, page, input;
 before(async () => {
-  ring = await Ring.start();
-  const display = await ring.display("1280x720", { terminal: false });
-  input = await ring.watchInput(display);
-  await ring.host("Workshop", { display });
-  browser = await openBrowser();
-  page = await openPage(browser);
-  await signIn(page, ring);
-  await control(page, "Workshop");
+  stage = await openStage({ watch: true });
+  ({ ring, browser, page, input } = stage);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 const canvas = () => page.locator('canvas[aria-label="Screen of Workshop"]');
 const bar = () => page.keyboard.press("Control+Alt+Shift+H");

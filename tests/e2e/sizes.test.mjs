@@ -3,22 +3,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, sleep, until } from "./lib/ring.mjs";
+import { control, openPage, signIn } from "./lib/browser.mjs";
+import { sleep, until } from "./lib/ring.mjs";
 import { equalAtRest, hostPicture, pagePicture, pngPicture } from "./lib/screen.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, display, env;
+let stage, ring, browser, display, env;
 before(async () => {
-  ring = await Ring.start();
-  display = await ring.display("1280x720");
+  stage = await openStage({ upTo: "browser" });
+  ({ ring, browser, display } = stage);
   env = { ...process.env, DISPLAY: display };
-  await ring.host("Workshop", { display });
-  browser = await openBrowser();
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 const canvasOf = (page) => page.locator('canvas[aria-label="Screen of Workshop"]');
 const pointer = () => {

@@ -2,25 +2,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { Ring, sleep, until } from "./lib/ring.mjs";
+import { sleep, until } from "./lib/ring.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, cdp, display, input;
+let stage, page, cdp, display, input;
 before(async () => {
-  ring = await Ring.start();
-  display = await ring.display("1280x720", { terminal: false });
-  input = await ring.watchInput(display);
-  await ring.host("Workshop", { display });
-  browser = await openBrowser();
-  page = await openPage(browser, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 3 });
-  await signIn(page, ring);
-  await control(page, "Workshop");
+  stage = await openStage({ watch: true, page: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 3 } });
+  ({ page, display, input } = stage);
   cdp = await page.context().newCDPSession(page);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 const canvas = () => page.locator('canvas[aria-label="Screen of Workshop"]');
 const touch = (type, points) => cdp.send("Input.dispatchTouchEvent", {

@@ -3,24 +3,16 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { control, openBrowser, openPage, signIn } from "./lib/browser.mjs";
-import { clipboard, Ring, sleep, until } from "./lib/ring.mjs";
+import { clipboard, sleep, until } from "./lib/ring.mjs";
+import { openStage } from "./lib/stage.mjs";
 
-let ring, browser, page, cdp, display;
+let stage, ring, page, cdp, display;
 before(async () => {
-  ring = await Ring.start();
-  display = await ring.display();
-  await ring.host("Workshop", { display });
-  browser = await openBrowser();
-  page = await openPage(browser);
-  await signIn(page, ring);
-  await control(page, "Workshop");
+  stage = await openStage();
+  ({ ring, page, display } = stage);
   cdp = await page.context().newCDPSession(page);
 });
-after(async () => {
-  await browser?.close();
-  await ring?.stop();
-});
+after(() => stage?.close());
 
 const canvas = () => page.locator('canvas[aria-label="Screen of Workshop"]');
 let had = "";
