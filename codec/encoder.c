@@ -140,6 +140,11 @@ uint64_t codec_encoder_deadline_us(const struct codec_encoder *e)
     return e->deadline_us;
 }
 
+bool codec_encoder_video_ready(const struct codec_encoder *e)
+{
+    return codec_videos_ready(e->videos);
+}
+
 /* Now and then, with pixels that complete the picture: a sum over some of the tiles, round and round. It
  * costs no message of its own. */
 static void put_check(struct codec_job *j)
@@ -173,16 +178,17 @@ static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, 
     codec_job_set_deadline(e, j->now_us);
     j->stats.complete = e->dirty_cells == 0 && !codec_videos_wait(e->videos, j->now_us);
     j->stats.exact = e->dirty_cells == 0 && e->sent.lossy_cells == 0;
+    const bool complete = j->stats.complete && !codec_videos_coding(e->videos);
     put_check(j);
     /* A picture that went back to what the viewer has needs nothing but the word that it is whole. */
-    if (j->ops_len == 0 && (!j->stats.complete || e->told_complete)) {
+    if (j->ops_len == 0 && (!complete || e->told_complete)) {
         j->stats.seq = e->seq;
         *out_stats = j->stats;
         return 0;
     }
     const struct codec_message m = {
         .flags = (uint8_t)((e->start ? CODEC_MESSAGE_FLAG_START : 0) |
-                           (j->stats.complete ? CODEC_MESSAGE_FLAG_COMPLETE : 0)),
+                           (complete ? CODEC_MESSAGE_FLAG_COMPLETE : 0)),
         .epoch = e->epoch,
         .seq = ++e->seq,
         .capture_us = frame->capture_us,
@@ -193,7 +199,7 @@ static int finish(struct codec_job *j, const struct codec_encoder_frame *frame, 
     memcpy(out + CODEC_MESSAGE_HEADER_BYTES, e->ops, j->ops_len);
     memmove(out + CODEC_MESSAGE_HEADER_BYTES + j->ops_len, j->payload, j->coded);
     e->start = false;
-    e->told_complete = j->stats.complete;
+    e->told_complete = complete;
     j->stats.seq = m.seq;
     j->stats.bytes = CODEC_MESSAGE_HEADER_BYTES + j->ops_len + j->coded;
     *out_stats = j->stats;

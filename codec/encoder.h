@@ -8,6 +8,7 @@
 
 struct codec_encoder;
 struct codec_video_coder;
+struct codec_video_task;
 struct codec_store;
 
 struct codec_encoder_config {
@@ -45,7 +46,7 @@ struct codec_encoder_stats { /* of the last message */
     size_t bytes;
     uint32_t tiles_exact, tiles_jpeg, tiles_fill, copies, video_packets;
     uint32_t saves, loads; /* tiles into and from the viewer's slots */
-    bool complete;         /* nothing dirty is left */
+    bool complete;         /* nothing is left that could go at once */
     bool exact;            /* the viewer's picture equals `pixels` everywhere */
 };
 
@@ -62,6 +63,13 @@ int codec_encoder_reset(struct codec_encoder *encoder, int32_t width_px, int32_t
  * (stride) with nothing changed, CODEC_ERR_NOMEM after a failed reset. */
 int codec_encoder_encode(struct codec_encoder *encoder, const struct codec_encoder_frame *frame, uint8_t *out,
     size_t cap, struct codec_encoder_stats *out_stats);
+
+/* Video is not coded inside codec_encoder_encode(): ask after each call, until it says NULL. Every task is to
+ * be run once, on any thread, even when the encoder has been reset or destroyed meanwhile. When it has run
+ * its packet is ready for the next codec_encoder_encode(), at once if possible. */
+struct codec_video_task *codec_encoder_video_task(struct codec_encoder *encoder);
+void codec_video_task_run(struct codec_video_task *task);
+bool codec_encoder_video_ready(const struct codec_encoder *encoder);
 
 /* What a viewer says about a stream: unknown numbers are ignored. */
 struct codec_video_wish {

@@ -2,7 +2,7 @@
 
 #include "codec/encoder_internal.h"
 #include "codec/video_region.h"
-#include "codec/yuv.h"
+#include "codec/video_task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +23,13 @@ struct stream {
     bool live;                    /* a coder is there; is.open says whether the viewer knows */
     bool closing, unwanted;
     bool paused, key;
-    bool changed;   /* cells of it differ from the last packet */
-    bool postponed; /* something small went first once */
-    void *coder;
-    enum codec_video_kind kind;
-    uint64_t opened_us, changed_us;
-    uint64_t next_us;  /* no packet before */
-    uint8_t *plane[3]; /* owned */
-    size_t stride_uv;
+    bool changed;                  /* cells of it differ from the picture taken last */
+    bool begun;                    /* a picture was taken */
+    bool coding;                   /* the picture taken last has not been sent */
+    bool waiting;                  /* ... nor given to anyone who would code it */
+    struct codec_video_task *task; /* shared with whoever runs it */
+    uint64_t opened_us, changed_us, taken_us;
+    uint64_t next_us; /* no picture before */
 };
 
 struct codec_videos {
@@ -55,12 +54,9 @@ static uint32_t ms_of(uint64_t us)
     return (uint32_t)(us / 1000);
 }
 
-static void stream_finish(struct codec_videos *v, struct stream *s)
+static void stream_finish(struct stream *s)
 {
-    if (s->coder)
-        v->ops->close(s->coder);
-    for (int i = 0; i < 3; i++)
-        free(s->plane[i]);
+    codec_video_task_release(s->task);
     *s = (struct stream){0};
 }
 
@@ -80,7 +76,7 @@ struct codec_videos *codec_videos_create(const struct codec_encoder_config *conf
 static void drop_screen(struct codec_videos *v)
 {
     for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
-        stream_finish(v, &v->stream[i]);
+        stream_finish(&v->stream[i]);
     codec_regions_destroy(v->regions);
     free(v->cell_ms);
     free(v->cover);
@@ -312,17 +308,6 @@ bool codec_job_video_settled(struct codec_job *j, size_t tile, uint16_t *out)
 
 /* ---- streams */
 
-static bool grow_planes(struct stream *s)
-{
-    const size_t w = (size_t)codec_video_even(s->is.rect.w), h = (size_t)codec_video_even(s->is.rect.h);
-    const bool full = s->kind == CODEC_VIDEO_H264_444;
-    s->stride_uv = full ? w : w / 2;
-    s->plane[0] = malloc(w * h);
-    s->plane[1] = malloc(s->stride_uv * (full ? h : h / 2));
-    s->plane[2] = malloc(s->stride_uv * (full ? h : h / 2));
-    return s->plane[0] && s->plane[1] && s->plane[2];
-}
-
 static void begin_stream(struct codec_job *j, struct codec_rect rect)
 {
     struct codec_videos *v = j->e->videos;
@@ -334,12 +319,12 @@ static void begin_stream(struct codec_job *j, struct codec_rect rect)
         return;
     *s = (struct stream){.live = true, .opened_us = j->now_us, .changed_us = j->now_us};
     s->is.rect = rect;
-    s->kind = v->kinds & 1u << CODEC_VIDEO_H264_444 ? CODEC_VIDEO_H264_444 : CODEC_VIDEO_H264;
-    const struct codec_video_format format = {codec_video_even(rect.w), codec_video_even(rect.h), s->kind};
-    if (!grow_planes(s) || !(s->coder = v->ops->open(v->data, &format, s->is.sps)) ||
-        codec_video_kind_of(s->is.sps) != (int)s->kind) {
+    const enum codec_video_kind kind =
+        v->kinds & 1u << CODEC_VIDEO_H264_444 ? CODEC_VIDEO_H264_444 : CODEC_VIDEO_H264;
+    s->task = codec_video_task_create(v->ops, v->data, kind, rect, s->is.sps);
+    if (!s->task) {
         v->fail_us = j->now_us + FAIL_PAUSE_US;
-        stream_finish(v, s);
+        stream_finish(s);
         return;
     }
     s->is.id = v->next_id++;
@@ -381,45 +366,47 @@ static void find_streams(struct codec_job *j)
     }
 }
 
-static bool put_packet(struct codec_job *j, struct stream *s)
+/* Take the picture as it is now, to be coded by whoever asks for work. */
+static void take_picture(struct codec_job *j, struct stream *s)
 {
-    struct codec_encoder *e = j->e;
-    struct codec_videos *v = e->videos;
     const size_t used = codec_job_used(j);
     const size_t most = PACKET_BUDGETS * j->budget;
     const size_t left = used < most ? most - used : 0;
-    const bool full = s->kind == CODEC_VIDEO_H264_444;
-    const size_t w = (size_t)codec_video_even(s->is.rect.w);
-    codec_yuv_from_rgb(j->truth.pixels, j->truth.stride_px, s->is.rect, full, s->plane[0], w, s->plane[1],
-        s->plane[2], s->stride_uv);
-    const struct codec_video_frame frame = {
-        .picture = {.width_px = (int32_t)w,
-            .height_px = codec_video_even(s->is.rect.h),
-            .y = s->plane[0],
-            .u = s->plane[1],
-            .v = s->plane[2],
-            .stride_y = w,
-            .stride_uv = s->stride_uv,
-            .step_uv = 1,
-            .chroma_full = full},
-        .key = s->key || !s->is.keyed,
-        .max_bytes = (uint32_t)(left > MIN_PACKET_BYTES ? left : MIN_PACKET_BYTES),
-    };
-    struct codec_video_packet packet = {0};
-    const int n = v->ops->encode(s->coder, &frame, j->payload + j->coded, j->cap - j->coded, &packet);
-    if (n <= 0 || (frame.key && !packet.key))
-        return false;
-    s->next_us = j->now_us + COST_TIMES * (uint64_t)packet.cost_us;
-    (void)codec_job_put_op(
-        j, &(struct codec_op){
-               .type = CODEC_OP_VIDEO, .stream = s->is.id, .key = packet.key, .len = (uint32_t)n});
-    j->coded += (size_t)n;
-    s->is.keyed = true;
+    const uint32_t max_bytes =
+        (uint32_t)(left > MIN_PACKET_BYTES ? left < UINT32_MAX ? left : UINT32_MAX : MIN_PACKET_BYTES);
+    codec_video_task_begin(s->task, &j->truth, s->key || !s->begun, max_bytes);
     s->key = false;
-    return true;
+    s->begun = s->coding = s->waiting = true;
+    s->taken_us = j->now_us;
 }
 
-/* What the packet shows is what its cells stand for from now on. */
+/* Whether the packet of the picture taken last is there; then it goes into this message, unless it does not
+ * fit or the coder failed. */
+static void put_packet(struct codec_job *j, struct stream *s)
+{
+    struct codec_video_outcome packet;
+    if (!s->coding || s->waiting || !codec_video_task_done(s->task, &packet))
+        return;
+    if (packet.len < 0) {
+        s->coding = false;
+        j->e->videos->fail_us = j->now_us + FAIL_PAUSE_US;
+        let_go(j, s);
+        return;
+    }
+    const struct codec_op op = {
+        .type = CODEC_OP_VIDEO, .stream = s->is.id, .key = packet.key, .len = (uint32_t)packet.len};
+    if ((size_t)packet.len > j->cap - j->coded || !codec_job_may_paint(j, s->is.rect) ||
+        !codec_job_put_op(j, &op))
+        return;
+    memcpy(j->payload + j->coded, packet.packet, (size_t)packet.len);
+    j->coded += (size_t)packet.len;
+    s->is.keyed = true;
+    s->coding = false;
+    s->next_us = s->taken_us + COST_TIMES * (uint64_t)packet.cost_us;
+    j->stats.video_packets++;
+}
+
+/* The picture that was taken is what the cells of the stream stand for from now on. */
 static void keep_video(struct codec_job *j, const struct stream *s)
 {
     struct codec_encoder *e = j->e;
@@ -476,18 +463,26 @@ static bool send_covers(struct codec_job *j, const struct stream *s)
     return true;
 }
 
-/* Whether a stream's packet goes into this message. */
-static bool may_send(struct codec_job *j, struct stream *s)
+/* Whether a picture of the stream is to be taken now. */
+static bool may_take(struct codec_job *j, const struct stream *s)
 {
-    if (!s->live || s->closing || s->paused || !s->changed || j->now_us < s->next_us)
+    struct codec_video_outcome outcome;
+    /* One whose packet is there gives its place. */
+    if (s->coding && (s->waiting || !codec_video_task_done(s->task, &outcome)))
         return false;
-    /* A key's echo does not wait for a picture to be coded: once, it goes ahead alone. */
-    if (j->ops_len > 0 && !s->postponed) {
-        s->postponed = true;
-        return false;
-    }
-    return codec_job_used(j) < j->budget && j->ops_len + 4 * CODEC_OP_MAX_BYTES <= sizeof j->e->ops &&
-           codec_job_may_paint(j, s->is.rect);
+    return s->live && !s->closing && !s->paused && s->changed && j->now_us >= s->next_us &&
+           codec_job_used(j) < j->budget && j->ops_len + 4 * CODEC_OP_MAX_BYTES <= sizeof j->e->ops;
+}
+
+static void open_stream(struct codec_job *j, struct stream *s)
+{
+    const struct codec_op op = {.type = CODEC_OP_VIDEO_OPEN,
+        .stream = s->is.id,
+        .rect = s->is.rect,
+        .sps = {s->is.sps[0], s->is.sps[1], s->is.sps[2]}};
+    (void)codec_job_put_op(j, &op);
+    codec_video_mark(&j->e->sent, &op);
+    s->is.open = true;
 }
 
 void codec_job_video_send(struct codec_job *j)
@@ -502,45 +497,59 @@ void codec_job_video_send(struct codec_job *j)
     if (codec_regions_tick(v->regions, j->now_us) && j->now_us >= v->fail_us)
         find_streams(j);
     /* In the order of the operations: opens, packets, closes, covers. */
-    bool sends[CODEC_MAX_VIDEOS] = {false};
-    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
-        struct stream *s = &v->stream[i];
-        sends[i] = may_send(j, s);
-        if (!sends[i] || s->is.open)
-            continue;
-        const struct codec_op op = {.type = CODEC_OP_VIDEO_OPEN,
-            .stream = s->is.id,
-            .rect = s->is.rect,
-            .sps = {s->is.sps[0], s->is.sps[1], s->is.sps[2]}};
-        (void)codec_job_put_op(j, &op);
-        codec_video_mark(&e->sent, &op);
-        s->is.open = true;
-    }
-    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
-        struct stream *s = &v->stream[i];
-        if (!sends[i])
-            continue;
-        if (!put_packet(j, s)) {
-            v->fail_us = j->now_us + FAIL_PAUSE_US;
-            let_go(j, s);
-            continue;
-        }
-        s->postponed = false;
-        j->stats.video_packets++;
-    }
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
+        if (!v->stream[i].is.open && may_take(j, &v->stream[i]))
+            open_stream(j, &v->stream[i]);
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
+        put_packet(j, &v->stream[i]);
     for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
         struct stream *s = &v->stream[i];
         if (!s->closing)
             continue;
         const struct codec_op op = {.type = CODEC_OP_VIDEO_CLOSE, .stream = s->is.id};
         if (!s->is.open || codec_job_put_op(j, &op))
-            stream_finish(v, s);
+            stream_finish(s);
     }
-    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++)
-        if (sends[i] && v->stream[i].live) {
-            v->stream[i].changed = !send_covers(j, &v->stream[i]);
-            keep_video(j, &v->stream[i]);
-        }
+    for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &v->stream[i];
+        if (!s->is.open || !may_take(j, s) || s->coding)
+            continue;
+        take_picture(j, s);
+        s->changed = !send_covers(j, s);
+        keep_video(j, s);
+    }
+}
+
+struct codec_video_task *codec_encoder_video_task(struct codec_encoder *e)
+{
+    for (size_t i = 0; e->videos && i < CODEC_MAX_VIDEOS; i++) {
+        struct stream *s = &e->videos->stream[i];
+        if (!s->waiting)
+            continue;
+        s->waiting = false;
+        codec_video_task_hand_out(s->task);
+        return s->task;
+    }
+    return NULL;
+}
+
+bool codec_videos_coding(const struct codec_videos *v)
+{
+    bool coding = false;
+    for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++)
+        coding = coding || v->stream[i].coding;
+    return coding;
+}
+
+bool codec_videos_ready(const struct codec_videos *v)
+{
+    struct codec_video_outcome outcome;
+    for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++) {
+        const struct stream *s = &v->stream[i];
+        if (s->coding && !s->waiting && codec_video_task_done(s->task, &outcome))
+            return true;
+    }
+    return false;
 }
 
 bool codec_videos_wait(const struct codec_videos *v, uint64_t now_us)
@@ -549,7 +558,8 @@ bool codec_videos_wait(const struct codec_videos *v, uint64_t now_us)
         return true;
     for (size_t i = 0; v && i < CODEC_MAX_VIDEOS; i++) {
         const struct stream *s = &v->stream[i];
-        if (s->closing || s->unwanted || (s->live && s->changed && !s->paused && now_us >= s->next_us))
+        if (s->closing || s->unwanted ||
+            (s->live && s->changed && !s->paused && !s->coding && now_us >= s->next_us))
             return true;
     }
     return false;
@@ -566,7 +576,8 @@ uint64_t codec_videos_deadline_us(const struct codec_videos *v, uint64_t now_us)
         due = leave < due ? leave : due;
         due = rest > now_us && rest < due ? rest : due;
         due = v->settle_us < due ? v->settle_us : due;
-        if (v->stream[i].changed && !v->stream[i].paused && v->stream[i].next_us < due)
+        if (v->stream[i].changed && !v->stream[i].paused && !v->stream[i].coding &&
+            v->stream[i].next_us < due)
             due = v->stream[i].next_us;
     }
     return due;

@@ -3,7 +3,10 @@
  *
  * A call of the encoder goes: begin (streams that rest are closed), what differs is found, claim (the
  * cells of streams leave the other coders' way), all other operations, send (packets, covers, opens, closes).
- * On the encoder a cell of a video holds the picture of the last packet, as a JPEG's does. */
+ * No call waits for a video coder: send takes pictures, which become packets elsewhere (codec/video_task.h)
+ * and go into a later message. From the moment a picture is taken the cells of its stream are lossy and hold
+ * it here, as a JPEG's do; what becomes exact before the packet comes stays exact, as a packet paints lossy
+ * cells only. */
 #pragma once
 
 #include "codec/video.h"
@@ -41,7 +44,10 @@ bool codec_job_video_settled(struct codec_job *j, size_t tile, uint16_t *out);
 bool codec_videos_touch(
     const struct codec_videos *videos, const struct codec_screen *sent, size_t tile, uint64_t now_us);
 
-/* Whether a packet or a cover waits to go now; when the streams want to be looked at next, UINT64_MAX for
+/* Whether a picture of a stream is being coded; whether a packet has come of one. */
+bool codec_videos_coding(const struct codec_videos *videos);
+bool codec_videos_ready(const struct codec_videos *videos);
+/* Whether a picture is to be taken now; when the streams want to be looked at next, UINT64_MAX for
  * never. */
 bool codec_videos_wait(const struct codec_videos *videos, uint64_t now_us);
 uint64_t codec_videos_deadline_us(const struct codec_videos *videos, uint64_t now_us);

@@ -49,13 +49,13 @@ struct codec_video_packet {
     uint32_t cost_us; /* processor time; the encoder leaves twice that to others before the next */
 };
 
-/* What a coder learns of the machine, kept by its owner over streams: data of open(). Zero at first. */
+/* What coders learn of the machine, kept by their owner over streams: data of open(). Zero at first. */
 struct codec_video_pace {
-    uint32_t percent; /* of the usual cost */
+    _Atomic uint32_t percent; /* of the usual cost */
 };
 
-/* A video coder as the encoder of the screen uses it, given by its owner. All calls come from inside
- * codec_encoder_*(). */
+/* A video coder as the encoder of the screen uses it, given by its owner. Coders are used on any thread, each
+ * by one at a time; data must outlive the tasks that codec_encoder_video_task() gave out. */
 struct codec_video_coder {
     /* NULL when it cannot. out_sps: profile, constraints and level, as the SPS will have them. */
     void *(*open)(void *data, const struct codec_video_format *format, uint8_t out_sps[3]);

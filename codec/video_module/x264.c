@@ -6,6 +6,7 @@
 #include "codec/video_module/module.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,9 +46,9 @@ static uint64_t thread_us(void)
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
-static uint64_t expected_us(size_t preset, uint64_t px, const struct codec_video_pace *pace)
+static uint64_t expected_us(size_t preset, uint64_t px, uint32_t percent)
 {
-    return px * PRESET[preset].cost / 16 * pace->percent / 100 / 1000;
+    return px * PRESET[preset].cost / 16 * percent / 100 / 1000;
 }
 
 /* No packet much beyond max_bytes: a buffer of one picture. */
@@ -125,10 +126,11 @@ static void *coder_open(void *data, const struct codec_video_format *format, uin
     c->pace = data;
     c->px = (uint64_t)format->width_px * (uint64_t)format->height_px;
     c->max_bytes = MAX_PACKET_BYTES;
-    if (c->pace->percent == 0)
-        c->pace->percent = 100;
+    uint32_t none = 0;
+    (void)atomic_compare_exchange_strong(&c->pace->percent, &none, 100);
+    const uint32_t percent = atomic_load(&c->pace->percent);
     for (size_t i = 1; i < PRESETS; i++)
-        if (expected_us(i, c->px, c->pace) <= FRAME_US)
+        if (expected_us(i, c->px, percent) <= FRAME_US)
             c->preset = i;
     set_up(c, format);
     c->x264 = x264_encoder_open(&c->param);
@@ -144,7 +146,9 @@ static void learn(struct coder *c, uint64_t took_us)
     const uint64_t usual_us = c->px * PRESET[c->preset].cost / 16 / 1000;
     const uint64_t percent = took_us * 100 / (usual_us ? usual_us : 1);
     const uint64_t held = percent < 10 ? 10 : percent > 2000 ? 2000 : percent;
-    c->pace->percent = (uint32_t)((15u * (uint64_t)c->pace->percent + held + 8) / 16);
+    /* Several coders learn at once: what one of them says may be lost, which harms nothing. */
+    const uint64_t old = atomic_load(&c->pace->percent);
+    atomic_store(&c->pace->percent, (uint32_t)((15u * old + held + 8) / 16));
 }
 
 static int coder_encode(void *coder, const struct codec_video_frame *frame, uint8_t *out, size_t cap,

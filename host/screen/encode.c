@@ -22,7 +22,7 @@ struct screen_encode *screen_encode_create(
     /* Pages that no message reached cost nothing. */
     encode->message = malloc(SCREEN_ENVELOPE_BYTES + (size_t)CODEC_MAX_MESSAGE_BYTES);
     struct codec_encoder_config own = *config;
-    own.video_data = &encode->pace;
+    own.video_data = &viewer->screen->video_pace;
     encode->encoder = codec_encoder_create(&own);
     if (encode->message && encode->encoder)
         return encode;
@@ -94,6 +94,38 @@ static void on_done(struct screen_work *work)
         screen_viewer_encoded(encode->viewer);
     else
         destroy(encode);
+}
+
+struct coding {
+    struct screen_work work;
+    struct screen *screen;
+    struct codec_video_task *task;
+};
+
+static void on_code(struct screen_work *work)
+{
+    codec_video_task_run(((struct coding *)work)->task);
+}
+
+static void on_coded(struct screen_work *work)
+{
+    screen_touch(((struct coding *)work)->screen);
+    free(work);
+}
+
+void screen_encode_videos(struct screen_encode *encode)
+{
+    struct codec_video_task *task;
+    while ((task = codec_encoder_video_task(encode->encoder)) != NULL) {
+        struct coding *coding = malloc(sizeof *coding);
+        if (!coding) {
+            codec_video_task_run(task);
+            screen_touch(encode->screen);
+            continue;
+        }
+        *coding = (struct coding){{.run = on_code, .done = on_coded}, encode->screen, task};
+        screen_pool_submit(encode->screen->pool, &coding->work);
+    }
 }
 
 void screen_encode_later(struct screen_encode *encode, struct screen_picture *picture)

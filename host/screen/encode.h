@@ -22,8 +22,7 @@ struct screen_encode {
     uint8_t *message;               /* room for an envelope and CODEC_MAX_MESSAGE_BYTES */
     struct screen_picture *picture; /* read while it runs on another thread */
     bool running;
-    bool renew;                   /* asked to start over meanwhile: the message is not sent */
-    struct codec_video_pace pace; /* the video coder's: only whoever encodes touches it */
+    bool renew; /* asked to start over meanwhile: the message is not sent */
     struct {
         uint8_t stream;
         struct codec_video_wish wish;
@@ -56,3 +55,7 @@ void screen_encode_now(struct screen_encode *encode);
 
 /* The same on a thread; picture is given back after it. Then screen_viewer_encoded(), unless dropped. */
 void screen_encode_later(struct screen_encode *encode, struct screen_picture *picture);
+
+/* Have the pool code what video the last message left to be coded; the screen is looked at again when a
+ * packet is there. Not while it runs. */
+void screen_encode_videos(struct screen_encode *encode);

@@ -57,6 +57,7 @@ struct screen {
     uint64_t grabs, frames, bytes;
     struct codec_store *store;             /* what viewers have in their slots; NULL: they have none */
     const struct codec_video_coder *video; /* NULL: none on this PC */
+    struct codec_video_pace video_pace;    /* the coders', on any thread */
     struct screen_pool *pool;
     struct screen_pictures pictures;
     size_t encodes; /* running on the pool, each with a picture; at most SCREEN_PICTURES */

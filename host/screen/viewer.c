@@ -247,6 +247,8 @@ void screen_viewer_stats(const struct screen_viewer *viewer, struct screen_viewe
 static uint64_t leftover_us(const struct screen_viewer *viewer)
 {
     const struct codec_encoder *encoder = viewer->encode->encoder;
+    if (codec_encoder_video_ready(encoder))
+        return 0;
     return codec_encoder_pending(encoder) ? codec_encoder_deadline_us(encoder) : UINT64_MAX;
 }
 
@@ -261,7 +263,7 @@ static uint64_t work_us(const struct screen_viewer *viewer)
 /* Too much to be done on the loop thread, where input and files wait meanwhile. */
 static bool large(const struct screen_viewer *viewer, uint64_t now_us)
 {
-    return leftover_us(viewer) <= now_us ||
+    return codec_encoder_deadline_us(viewer->encode->encoder) <= now_us ||
            screen_tiles_count(&viewer->dirty) + screen_tiles_count(&viewer->screen->dirty) > INLINE_TILES;
 }
 
@@ -339,6 +341,7 @@ void screen_viewer_encoded(struct screen_viewer *viewer)
     struct screen_encode *encode = viewer->encode;
     const uint64_t now_us = screen_now_us();
     screen_touch(screen);
+    screen_encode_videos(encode);
     if (encode->renew) {
         encode->renew = false;
         (void)screen_viewer_renew(viewer);

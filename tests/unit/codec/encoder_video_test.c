@@ -1,6 +1,7 @@
 #include "scene.h"
 #include "video_link.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ struct desk {
     struct scene_link link;
     struct video_link video;
     int32_t phase;
+    struct codec_video_task *held; /* not run yet */
+    bool hold;                     /* tasks wait for code_held() */
     int opens, closes, packets;
     struct codec_rect rect; /* of the last stream opened */
     uint8_t id;
@@ -51,10 +54,38 @@ static int teardown(void **state)
 {
     struct desk *d = *state;
     scene_link_finish(&d->link);
+    if (d->held)
+        codec_video_task_run(d->held);
     scene_finish(&d->scene);
     const bool all_closed = d->video.opened == d->video.closed;
     free(d);
     return all_closed ? 0 : -1;
+}
+
+/* Whoever codes the video: at once, or when the test says so. */
+static void code(struct desk *d)
+{
+    struct codec_video_task *task;
+    while ((task = codec_encoder_video_task(d->link.encoder)) != NULL) {
+        assert_null(d->held);
+        if (d->hold)
+            d->held = task;
+        else
+            codec_video_task_run(task);
+    }
+}
+
+static void code_held(struct desk *d)
+{
+    assert_non_null(d->held);
+    codec_video_task_run(d->held);
+    d->held = NULL;
+}
+
+static bool due(const struct desk *d)
+{
+    return codec_encoder_video_ready(d->link.encoder) ||
+           codec_encoder_deadline_us(d->link.encoder) <= d->link.now_us;
 }
 
 /* What the viewer does with one message. */
@@ -63,6 +94,7 @@ static int message(struct desk *d, const struct codec_rect *damage)
     const int n =
         scene_link_send(&d->link, &d->scene, damage ? damage : &NOTHING, damage ? 1 : 0, BUDGET_BYTES);
     assert_true(n >= 0);
+    code(d);
     if (n == 0)
         return 0;
     assert_true(video_link_paint(d->link.decoder, &d->link.decoded));
@@ -84,7 +116,7 @@ static void frame(struct desk *d, struct codec_rect damage, uint64_t us)
 {
     d->link.now_us += us;
     (void)message(d, &damage);
-    for (int i = 0; i < 8 && !d->link.stats.complete; i++)
+    for (int i = 0; i < 8 && due(d); i++)
         (void)message(d, NULL);
 }
 
@@ -101,10 +133,11 @@ static void rest(struct desk *d, uint64_t us)
 {
     const uint64_t end = d->link.now_us + us;
     while (codec_encoder_pending(d->link.encoder)) {
-        const uint64_t due = codec_encoder_deadline_us(d->link.encoder);
-        if (due > end)
+        const uint64_t next =
+            codec_encoder_video_ready(d->link.encoder) ? 0 : codec_encoder_deadline_us(d->link.encoder);
+        if (next > end)
             break;
-        d->link.now_us = due > d->link.now_us ? due : d->link.now_us + 1000;
+        d->link.now_us = next > d->link.now_us ? next : d->link.now_us + 1000;
         (void)message(d, NULL);
     }
     d->link.now_us = end;
@@ -193,10 +226,11 @@ static void rest_on_link(struct desk *d, uint64_t us, size_t bytes_per_s)
 {
     const uint64_t end = d->link.now_us + us;
     while (codec_encoder_pending(d->link.encoder) && d->link.now_us < end) {
-        const uint64_t due = codec_encoder_deadline_us(d->link.encoder);
-        d->link.now_us = due > d->link.now_us ? due : d->link.now_us + 1000;
+        const uint64_t next = codec_encoder_deadline_us(d->link.encoder);
+        d->link.now_us = next > d->link.now_us ? next : d->link.now_us + 1000;
         const int n = scene_link_send(&d->link, &d->scene, &NOTHING, 0, bytes_per_s / 80);
         assert_true(n >= 0);
+        code(d);
         if (n == 0)
             continue;
         assert_true(video_link_paint(d->link.decoder, &d->link.decoded));
@@ -355,22 +389,138 @@ static void a_video_that_is_uncovered_plays_on_there(void **state)
     assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
 }
 
-static void a_key_goes_before_the_picture(void **state)
+static void a_key_goes_while_a_picture_is_coded(void **state)
 {
     struct desk *d = *state;
     play(d, 24);
-    const struct codec_rect word = {440, 20, 60, 12};
+    const struct codec_rect word = {440, 20, 60, 12}, next = {440, 40, 60, 12};
     const struct codec_rect both[2] = {PLAYER, word};
+    const int packets = d->packets;
+    d->hold = true;
     scene_photo(&d->scene, PLAYER, d->phase += 517);
     scene_text(&d->scene, word, 99, 0x000080, 0xffffff);
     d->link.now_us += FRAME_US;
     assert_true(scene_link_send(&d->link, &d->scene, both, 2, BUDGET_BYTES) > 0);
+    code(d);
     assert_int_equal(d->link.decoded.video_count, 0);
     assert_true(shown_exactly(d, word));
-    assert_false(d->link.stats.complete);
-    const int packets = d->packets;
+    scene_text(&d->scene, next, 99, 0x000080, 0xffffff);
+    d->link.now_us += 5000;
+    assert_true(message(d, &next) > 0);
+    assert_true(shown_exactly(d, next));
+    assert_int_equal(d->packets, packets);
+    /* Nothing is left to do until the packet is there. */
+    assert_false(due(d));
+    code_held(d);
+    assert_true(due(d));
     assert_true(message(d, NULL) > 0);
     assert_int_equal(d->packets, packets + 1);
+    double mse;
+    assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
+}
+
+static void a_picture_that_changes_while_it_is_coded_goes_after_it(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    const int packets = d->packets;
+    d->hold = true;
+    for (int i = 0; i < 3; i++) {
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        d->link.now_us += FRAME_US;
+        (void)message(d, &PLAYER);
+    }
+    code_held(d);
+    d->hold = false;
+    frame(d, NOTHING, 1000);
+    assert_int_equal(d->packets, packets + 2);
+    double mse;
+    assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
+}
+
+static void what_becomes_exact_while_a_picture_is_coded_stays_exact(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    d->hold = true;
+    scene_photo(&d->scene, PLAYER, d->phase += 517);
+    d->link.now_us += FRAME_US;
+    (void)message(d, &PLAYER);
+    /* It stops there, and is refined before its packet comes. */
+    d->hold = false;
+    rest(d, 900000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    code_held(d);
+    rest(d, 900000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
+    assert_false(codec_encoder_pending(d->link.encoder));
+}
+
+static void a_reset_leaves_what_is_being_coded_to_itself(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    d->hold = true;
+    scene_photo(&d->scene, PLAYER, d->phase += 517);
+    d->link.now_us += FRAME_US;
+    (void)message(d, &PLAYER);
+    assert_int_equal(codec_encoder_reset(d->link.encoder, W, H), 0);
+    assert_int_equal(d->video.closed, d->video.opened - 1);
+    assert_null(codec_encoder_video_task(d->link.encoder));
+    code_held(d);
+    assert_int_equal(d->video.closed, d->video.opened);
+    d->hold = false;
+    play(d, 24);
+    assert_int_equal(d->opens, 2);
+}
+
+static void an_encoder_may_end_while_a_picture_is_coded(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    d->hold = true;
+    scene_photo(&d->scene, PLAYER, d->phase += 517);
+    d->link.now_us += FRAME_US;
+    (void)message(d, &PLAYER);
+    assert_non_null(d->held); /* the teardown runs it after the encoder is gone */
+}
+
+static void *run_task(void *task)
+{
+    codec_video_task_run(task);
+    return NULL;
+}
+
+static void pictures_are_coded_by_other_threads(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    for (int i = 0; i < 40; i++) {
+        d->hold = true;
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        d->link.now_us += FRAME_US;
+        (void)message(d, &PLAYER);
+        if (!d->held)
+            continue;
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, run_task, d->held), 0);
+        d->held = NULL;
+        for (int k = 0; k < 3; k++) {
+            d->link.now_us += 1000;
+            (void)message(d, NULL);
+        }
+        if (i == 30)
+            assert_int_equal(codec_encoder_reset(d->link.encoder, W, H), 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+    }
+    d->hold = false;
+    if (d->held)
+        code_held(d);
+    d->link.now_us += FRAME_US;
+    assert_true(scene_link_send(&d->link, &d->scene, NULL, 0, BUDGET_BYTES) >= 0);
+    code(d);
+    rest(d, 2000000);
+    assert_true(scene_link_equal(&d->link, &d->scene));
 }
 
 static void wish(struct desk *d, uint8_t id, struct codec_video_wish w)
@@ -450,8 +600,7 @@ static void a_costly_video_leaves_time_to_others(void **state)
     const int packets = d->packets;
     play(d, 30);
     assert_in_range(d->packets - packets, 9, 11);
-    d->link.now_us += 3 * FRAME_US;
-    assert_true(message(d, NULL) > 0); /* the newest goes when its time has come */
+    frame(d, NOTHING, 3 * FRAME_US); /* the newest goes when its time has come */
     double mse;
     assert_true(scene_link_error(&d->link, &d->scene, &mse) <= 2);
 }
@@ -513,7 +662,12 @@ int main(void)
         TEST(a_window_over_a_video_becomes_exact_while_it_plays),
         TEST(what_is_typed_over_a_video_is_exact_at_once),
         TEST(a_video_that_is_uncovered_plays_on_there),
-        TEST(a_key_goes_before_the_picture),
+        TEST(a_key_goes_while_a_picture_is_coded),
+        TEST(a_picture_that_changes_while_it_is_coded_goes_after_it),
+        TEST(what_becomes_exact_while_a_picture_is_coded_stays_exact),
+        TEST(a_reset_leaves_what_is_being_coded_to_itself),
+        TEST(an_encoder_may_end_while_a_picture_is_coded),
+        TEST(pictures_are_coded_by_other_threads),
         TEST(a_paused_stream_sends_nothing_until_it_goes_on),
         TEST(a_viewer_that_lost_a_packet_gets_a_key),
         TEST(a_viewer_whose_decoder_fails_gets_pictures_as_before),
