@@ -254,15 +254,13 @@ static void on_changed(void *data, const struct codec_rect *area)
 }
 
 /* Compared once for all viewers: what is as it was goes no further. */
-int screen_grab(struct screen *screen)
+static int grab(struct screen *screen)
 {
     struct codec_rect rects[SCREEN_TILES_RECTS];
     struct screen_tiles changed;
     size_t count = screen_tiles_rects(&screen->dirty, rects);
-    uint64_t start_us = screen_now_us();
     screen_tiles_init(&changed, screen->geometry.width_px, screen->geometry.height_px);
     int result = capture_grab(screen->source, rects, count, on_changed, &changed);
-    screen->capture_us = (uint32_t)(screen_now_us() - start_us);
     for (struct screen_viewer *viewer = screen->viewers; viewer; viewer = viewer->next) {
         if (!result)
             viewer->captured_input = viewer->input;
@@ -298,7 +296,23 @@ static int take_changes(struct screen *screen, uint64_t now_us)
         tell_cursor(screen);
     if (changes.pointer)
         screen_tell_pointer(screen, NULL, changes.pointer_x, changes.pointer_y);
-    return 0;
+    return changes.resized ? CAPTURE_ERR_RESIZED : 0;
+}
+
+/* Programs draw a picture in parts. What came elsewhere on the screen while one part was read belongs to it:
+ * one message then has all, and the last part need not wait until the first is encoded and sent. */
+int screen_grab(struct screen *screen)
+{
+    const uint64_t start_us = screen_now_us();
+    const struct screen_tiles first = screen->dirty;
+    int result = grab(screen);
+    if (!result)
+        result = take_changes(screen, screen_now_us());
+    if (!result && !screen_tiles_empty(&screen->dirty) &&
+        2 * screen_tiles_common(&screen->dirty, &first) <= screen_tiles_count(&screen->dirty))
+        result = grab(screen);
+    screen->capture_us = (uint32_t)(screen_now_us() - start_us);
+    return result;
 }
 
 static int serve_viewers(struct screen *screen)

@@ -75,7 +75,7 @@ void screen_touch(struct screen *screen);
 /* Tell all viewers but mover (may be NULL) where the pointer is. */
 void screen_tell_pointer(struct screen *screen, const struct screen_viewer *mover, int32_t x, int32_t y);
 
-/* Grab what is damaged; 0 or CAPTURE_ERR_*. */
+/* Grab what is damaged, and take what happened meanwhile: viewers may end in it. 0 or CAPTURE_ERR_*. */
 int screen_grab(struct screen *screen);
 
 /* Make or renew the encoder for the screen as it is; false when out of memory. */

@@ -79,6 +79,16 @@ size_t screen_tiles_count(const struct screen_tiles *tiles)
     return count;
 }
 
+size_t screen_tiles_common(const struct screen_tiles *tiles, const struct screen_tiles *other)
+{
+    size_t count = 0;
+    for (int32_t y = 0; y < rows(tiles); y++) {
+        for (int i = 0; i < WORDS; i++)
+            count += (size_t)__builtin_popcountll(tiles->row[y][i] & other->row[y][i]);
+    }
+    return count;
+}
+
 static bool has(const struct screen_tiles *tiles, int32_t x, int32_t y)
 {
     return tiles->row[y][x / 64] >> (x % 64) & 1;

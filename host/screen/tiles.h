@@ -27,6 +27,8 @@ void screen_tiles_unite(struct screen_tiles *tiles, const struct screen_tiles *o
 void screen_tiles_clear(struct screen_tiles *tiles);
 bool screen_tiles_empty(const struct screen_tiles *tiles);
 size_t screen_tiles_count(const struct screen_tiles *tiles);
+/* How many are in both, of the same size. */
+size_t screen_tiles_common(const struct screen_tiles *tiles, const struct screen_tiles *other);
 
 /* Disjoint rectangles inside the screen that cover the set: exactly, or somewhat more where the exact
  * ones would be more than SCREEN_TILES_RECTS. Returns how many. */

@@ -389,8 +389,8 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
         int result = screen_grab(screen);
         if (result)
             return result;
-        if (work_us(viewer) > now_us)
-            return 0; /* damaged, yet as it was */
+        if (screen_viewer_deadline_us(viewer, now_us) > now_us)
+            return 0; /* damaged, yet as it was; or what came with it was the end of this viewer */
     }
     struct screen_encode *encode = viewer->encode;
     size_t stride_px;

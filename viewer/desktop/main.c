@@ -8,6 +8,7 @@
 #include <SDL.h>
 #include <SDL_syswm.h>
 
+#include "codec/dirty.h"
 #include "viewer/cli/session.h"
 #include "viewer/core/screen.h"
 #include "viewer/desktop/input.h"
@@ -22,11 +23,20 @@ enum {
     RETRY_MAX_MS = 5000
 };
 
+/* What was decoded and not shown yet, and the newest message of it: the ACK for that covers all before. */
+struct unseen {
+    bool some, whole; /* whole: all of the screen, not only what is in dirty */
+    struct codec_dirty dirty;
+    uint32_t epoch, seq;
+    uint64_t received_us, decoded_us;
+};
+
 struct view {
     struct cli_session session;
     struct viewer_screen *screen;
     struct view_window *window;
     struct view_input input;
+    struct unseen unseen;
     uv_prepare_t prepare;
     uv_poll_t display;
     uv_timer_t poll; /* where the display has no socket to wait for */
@@ -50,14 +60,13 @@ static void send_message(struct view *view, Hearth__Session__ToHost *message)
 
 /* ---- from the host */
 
-static void send_ack(
-    struct view *view, const struct codec_decoded *decoded, uint64_t received_us, uint64_t decoded_us)
+static void send_ack(struct view *view)
 {
     Hearth__Session__ScreenAck ack = HEARTH__SESSION__SCREEN_ACK__INIT;
-    ack.epoch = decoded->epoch;
-    ack.seq = decoded->seq;
-    ack.received_us = received_us;
-    ack.decoded_us = decoded_us;
+    ack.epoch = view->unseen.epoch;
+    ack.seq = view->unseen.seq;
+    ack.received_us = view->unseen.received_us;
+    ack.decoded_us = view->unseen.decoded_us;
     ack.presented_us = cli_now_us();
     ack.hidden =
         (SDL_GetWindowFlags(view_window_sdl(view->window)) & (SDL_WINDOW_MINIMIZED | SDL_WINDOW_HIDDEN)) != 0;
@@ -65,6 +74,24 @@ static void send_ack(
     message.body_case = HEARTH__SESSION__TO_HOST__BODY_SCREEN_ACK;
     message.screen_ack = &ack;
     send_message(view, &message);
+}
+
+/* All that came in this turn of the loop is put at once and acknowledged once. */
+static void show(struct view *view)
+{
+    struct unseen *unseen = &view->unseen;
+    if (!unseen->some) {
+        return;
+    }
+    const struct codec_decoder *decoder = viewer_screen_decoder(view->screen);
+    if (unseen->whole) {
+        view_window_put(view->window, decoder, NULL, 0);
+    } else if (unseen->dirty.count > 0) {
+        view_window_put(view->window, decoder, unseen->dirty.rect, unseen->dirty.count);
+    }
+    send_ack(view);
+    unseen->some = unseen->whole = false;
+    unseen->dirty.count = 0;
 }
 
 static void ask_reset(struct view *view, const char *reason)
@@ -102,18 +129,22 @@ static void on_screen(struct cli_session *session, const uint8_t *data, size_t l
         ask_reset(view, codec_strerror(viewer_screen_error_code(view->screen)));
         return;
     }
-    const uint64_t decoded_us = cli_now_us();
     view->reset_asked = false;
     viewer_remote_wish(session->remote, &update);
     if (update.decoded.resized || !view->pictured) {
         view->pictured = true;
         view_window_set_size(view->window, update.decoded.width_px, update.decoded.height_px);
-        view_window_put(view->window, decoder, NULL, 0);
-    } else if (update.decoded.dirty_count > 0) {
-        view_window_put(view->window, decoder, update.decoded.dirty, update.decoded.dirty_count);
+        view->unseen.whole = true;
+    }
+    for (size_t i = 0; i < update.decoded.dirty_count && !view->unseen.whole; i++) {
+        codec_dirty_add(&view->unseen.dirty, update.decoded.dirty[i]);
     }
     view_window_dim(view->window, decoder, false);
-    send_ack(view, &update.decoded, received_us, decoded_us);
+    view->unseen.some = true;
+    view->unseen.epoch = update.decoded.epoch;
+    view->unseen.seq = update.decoded.seq;
+    view->unseen.received_us = received_us;
+    view->unseen.decoded_us = cli_now_us();
 }
 
 static void on_gap(struct cli_session *session)
@@ -190,6 +221,7 @@ static void on_closed(struct cli_session *session, int code, const char *why)
     struct view *view = session->user;
     const int exit = code ? cli_exit_of_link(code) : CLI_OFFLINE;
     view->input.remote = NULL;
+    view->unseen.some = false;
     if (!view->pictured || exit == CLI_DENIED || exit == CLI_HOSTILE) {
         cli_stop(session->cli, cli_fail(exit, "%s", why && *why ? why : "The session ended."));
         return;
@@ -279,6 +311,7 @@ static void take_window_event(struct view *view, const SDL_WindowEvent *event)
 static void turn(struct view *view)
 {
     SDL_Event event;
+    show(view);
     while (SDL_PollEvent(&event)) {
         if (event.type == SDL_QUIT) {
             cli_stop(view->session.cli, CLI_OK);

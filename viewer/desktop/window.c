@@ -12,7 +12,12 @@ struct view_window {
     bool sized, dim;
 };
 
-enum { START_W = 960, START_H = 600, MIN_SIDE = 160 };
+enum {
+    START_W = 960,
+    START_H = 600,
+    MIN_SIDE = 160,
+    ONE_PUT_PX = 64 * 1024 /* so many more pixels are put in 0.1 ms */
+};
 
 struct view_window *view_window_create(const char *title, bool fullscreen)
 {
@@ -133,6 +138,35 @@ static void put_all(struct view_window *window, SDL_Surface *picture)
     (void)SDL_UpdateWindowSurface(window->sdl);
 }
 
+static int by_row(const void *a, const void *b)
+{
+    const SDL_Rect *x = a, *y = b;
+    return x->y != y->y ? (x->y > y->y) - (x->y < y->y) : (x->x > y->x) - (x->x < y->x);
+}
+
+/* As one rectangle, which nobody can see a part of, where that puts little more; else from the top down, as a
+ * display is read. */
+static size_t arrange(const struct codec_rect *changed, size_t count, SDL_Rect put[CODEC_MAX_DIRTY])
+{
+    int32_t x0 = INT32_MAX, y0 = INT32_MAX, x1 = 0, y1 = 0;
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct codec_rect r = changed[i];
+        put[i] = (SDL_Rect){r.x, r.y, r.w, r.h};
+        x0 = SDL_min(x0, r.x);
+        y0 = SDL_min(y0, r.y);
+        x1 = SDL_max(x1, r.x + r.w);
+        y1 = SDL_max(y1, r.y + r.h);
+        sum += (int64_t)r.w * r.h;
+    }
+    if ((int64_t)(x1 - x0) * (y1 - y0) <= sum + sum / 4 + ONE_PUT_PX) {
+        put[0] = (SDL_Rect){x0, y0, x1 - x0, y1 - y0};
+        return 1;
+    }
+    qsort(put, count, sizeof put[0], by_row);
+    return count;
+}
+
 void view_window_put(struct view_window *window, const struct codec_decoder *decoder,
     const struct codec_rect *changed, size_t count)
 {
@@ -148,14 +182,15 @@ void view_window_put(struct view_window *window, const struct codec_decoder *dec
         return;
     }
     SDL_Rect put[CODEC_MAX_DIRTY];
-    for (size_t i = 0; i < count; i++) {
-        const struct codec_rect r = changed[i];
-        const SDL_Rect from = {r.x, r.y, r.w, r.h};
-        put[i] = (SDL_Rect){window->place.x + r.x, window->place.y + r.y, r.w, r.h};
+    const size_t puts = arrange(changed, count, put);
+    for (size_t i = 0; i < puts; i++) {
+        const SDL_Rect from = put[i];
+        put[i].x += window->place.x;
+        put[i].y += window->place.y;
         SDL_Rect to = put[i];
         (void)SDL_BlitSurface(picture, &from, window->surface, &to);
     }
-    (void)SDL_UpdateWindowSurfaceRects(window->sdl, put, (int)count);
+    (void)SDL_UpdateWindowSurfaceRects(window->sdl, put, (int)puts);
     SDL_FreeSurface(picture);
 }
 

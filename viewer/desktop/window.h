@@ -1,6 +1,5 @@
 /* The window of hearth-view: the remote picture put where it belongs, the remote cursor, and the way
- * from a place in the window to a place on the host. Software surfaces of SDL: each changed rectangle
- * is put when it arrives. Main thread only. */
+ * from a place in the window to a place on the host. Software surfaces of SDL. Main thread only. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +19,8 @@ SDL_Window *view_window_sdl(const struct view_window *window);
 /* The host's screen has this size: the first time the window takes it, as far as the display allows. */
 void view_window_set_size(struct view_window *window, int32_t width_px, int32_t height_px);
 
-/* Put changed rectangles of the decoder's picture (host pixels); count 0 = all of it. */
+/* Put changed rectangles of the decoder's picture (host pixels), all in one request to the display; count 0 =
+ * all of it. */
 void view_window_put(struct view_window *window, const struct codec_decoder *decoder,
     const struct codec_rect *changed, size_t count);
 

@@ -110,6 +110,21 @@ static void sets_unite_and_clear(void **state)
     assert_true(screen_tiles_empty(&a));
 }
 
+static void tiles_that_two_sets_share_are_counted(void **state)
+{
+    (void)state;
+    struct screen_tiles one, other;
+    screen_tiles_init(&one, 1000, 700);
+    screen_tiles_init(&other, 1000, 700);
+    assert_int_equal(screen_tiles_common(&one, &other), 0);
+    screen_tiles_add(&one, &(struct codec_rect){0, 0, 200, 100});
+    screen_tiles_add(&other, &(struct codec_rect){0, 200, 1000, 100});
+    assert_int_equal(screen_tiles_common(&one, &other), 0);
+    screen_tiles_add(&other, &(struct codec_rect){128, 64, 1, 1});
+    assert_int_equal(screen_tiles_common(&one, &other), 1);
+    assert_int_equal(screen_tiles_common(&one, &one), screen_tiles_count(&one));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +133,7 @@ int main(void)
         cmocka_unit_test(the_last_tile_is_cut_at_the_edge),
         cmocka_unit_test(a_scattered_set_is_covered_by_few_disjoint_rectangles),
         cmocka_unit_test(sets_unite_and_clear),
+        cmocka_unit_test(tiles_that_two_sets_share_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
