@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { expectedMs, sayMinutes } from "./lib/duration.mjs";
 import { byteFigures, keyFigures, motionFigures, percentile, spread, staleness } from "./lib/figures.mjs";
 import { barChart, logPlace, short } from "./lib/plot.mjs";
 import { cpuPercent, parseDevice, parseStat, tree } from "./lib/proc.mjs";
@@ -116,6 +117,23 @@ test("a picture holds every peer by name, escaped", () => {
   assert.match(svg, /class="ours"/);
   assert.doesNotMatch(svg, /NaN|undefined/);
   assert.match(barChart({ title: "t", groups: [] }), /^<svg/);
+});
+
+test("keys beside files have a column of their own, and our rows name their commit", () => {
+  const more = [...cells, cell("ours", "keys-transfer", { key_p50: 30, key_p95: 41, lost: 1, revision: "abc1234+" })];
+  const text = chapters(more, peers, ["lan"], { machine: "a machine", own: "" });
+  assert.match(text, /\| lan \| lan \+ files \|/);
+  assert.match(text, /\| 30 \/ 41, 1 lost \|/);
+  assert.match(text, /this repository at abc1234\+/);
+});
+
+test("a run says how long it takes before it begins", () => {
+  const settings = { seconds: 6, settleMs: 3200, keys: 30 };
+  assert.equal(expectedMs("scroll", settings), 11200);
+  assert.ok(expectedMs("keys-transfer", settings) > expectedMs("keys", settings));
+  assert.equal(sayMinutes(20000), "about 1 min");
+  assert.equal(sayMinutes(25 * 60000), "about 25 min");
+  assert.equal(sayMinutes(3 * 3600000), "about 3.0 hours");
 });
 
 test("a disturbed run says so", () => {

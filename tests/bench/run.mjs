@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root, sleep } from "../e2e/lib/ring.mjs";
 import { Bench } from "./lib/bench.mjs";
+import { expectedMs, sayMinutes } from "./lib/duration.mjs";
 import { measureOwn } from "./lib/own.mjs";
 import { peers } from "./lib/peers.mjs";
 import { machineTicks } from "./lib/proc.mjs";
@@ -16,8 +17,9 @@ import { measureOffline } from "./offline.mjs";
 
 const usage = `usage: scripts/bench [--quick] [--only NAME,NAME...] [--held-out] [--repeat N] [--seconds N] [--fresh] [--quiet] [--report]
                      [--own] [--offline] [--print]
-  without options   every peer, scene and main link, 3 times: hours. Cells that are there are kept, so it can
-                    be stopped and goes on where it was; cells of Hearth are measured again when its source changed
+  without options   every peer, scene and main link, 3 times: hours. Says first how long it will take. Cells that are
+                    there are kept, so it can be stopped and goes on where it was; those of other settings are measured
+                    again, and those of Hearth when its source changed
   --quick           the main ones in ten minutes, to build/bench/quick only
   --only NAMES      of peers, scenes and links, in any order: hearth-page,scroll,wan20; links also like 20m-40ms-1%
   --held-out        the scenes on which nobody tunes, too
@@ -65,11 +67,12 @@ function plan(args) {
     settings: { seconds: Number(args.seconds ?? (args.quick ? 4 : 6)), settleMs: args.quick ? 1150 : 3200, keys: args.quick ? 16 : 30 } };
 }
 
-/** The source that Hearth's programs were built from, as far as git can say. */
+/** The source that Hearth's programs were built from, as far as git can say; with a + when it was changed since. */
 function revision() {
+  const parts = ["channel", "codec", "broker", "host", "viewer"];
   const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
   try {
-    return git("log", "-1", "--format=%h", "--", "channel", "codec", "broker", "host", "viewer");
+    return git("log", "-1", "--format=%h", "--", ...parts) + (git("status", "--porcelain", "--", ...parts) ? "+" : "");
   } catch {
     return "unknown";
   }
@@ -92,12 +95,14 @@ function loadCells(dir) {
 
 const cellFile = (dir, c) => join(dir, `${c.link.replace("%", "pct")}_${c.peer}_${c.scene}_${c.repeat}.json`);
 
-function wanted(dir, cell, args, now) {
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+function wanted(dir, cell, args, now, settings) {
   if (args.fresh) return true;
   const file = cellFile(dir, cell);
   if (!existsSync(file)) return true;
   const old = JSON.parse(readFileSync(file, "utf8"));
-  return old.error !== undefined || (args.quiet && old.cpu_other > disturbedPercent) || (peers[cell.peer].ours && old.revision !== now);
+  return old.error !== undefined || !same(old.settings, settings) || (args.quiet && old.cpu_other > disturbedPercent) || (peers[cell.peer].ours && old.revision !== now);
 }
 
 function keep(dir, cell) {
@@ -108,37 +113,51 @@ function keep(dir, cell) {
 
 let open = null;
 
-/** One session of a peer: its scenes in a row; after a failure once more with a new session. */
+const attempts = 2; // of a session's start, and of a scene
+
+/** What promise gives, unless it takes longer: then whoever waits is not kept for ever. */
+async function within(ms, what, promise) {
+  let timer;
+  const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error(`${what} took longer than ${Math.round(ms / 1000)} s`)), ms); });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The scenes of a session in a row. What fails is tried again in a new session, then left out with its error. */
 async function measureSession(dir, session, scenes, settings) {
-  let left = scenes;
-  for (let attempt = 0; attempt < 2 && left.length; attempt++) {
-    const failed = [];
+  const tries = new Map();
+  let left = scenes, starts = 0;
+  while (left.length) {
+    const cell = (scene) => ({ ...session, scene, at: new Date().toISOString(), settings, versions: versionOf(peers[session.peer]) });
+    let i = 0;
     try {
       open = new Bench(session.peer);
-      await open.start(session.link);
-      for (const [i, scene] of left.entries()) {
-        const cell = { ...session, scene, at: new Date().toISOString(), seconds: settings.seconds, versions: versionOf(peers[session.peer]) };
-        try {
-          keep(dir, { ...cell, ...(await open.scene(scene, settings)) });
-          say(`  ${scene}`);
-        } catch (error) {
-          if (stopping) await never;
-          say(`  ${scene}: ${error.message}`);
-          keep(dir, { ...cell, error: error.message });
-          failed.push(...left.slice(i));
-          break;
-        }
+      await within(120000, "the start", open.start(session.link));
+      for (; i < left.length; i++) {
+        const figures = await within(3 * expectedMs(left[i], settings) + 60000, left[i], open.scene(left[i], settings));
+        keep(dir, { ...cell(left[i]), ...figures });
+        say(`  ${left[i]}`);
       }
     } catch (error) {
       if (stopping) await never;
-      say(`  ${session.peer} did not start: ${error.message}`);
-      for (const scene of left) keep(dir, { ...session, scene, error: error.message });
-      failed.push(...left);
+      const begun = open?.started === true, scene = left[i];
+      say(`  ${begun ? scene : `${session.peer} did not start`}: ${error.message}`);
+      if (begun) {
+        keep(dir, { ...cell(scene), error: error.message });
+        tries.set(scene, (tries.get(scene) ?? 0) + 1);
+        if (tries.get(scene) === attempts) i++;
+      } else if (++starts === attempts) {
+        for (const name of left.slice(i)) keep(dir, { ...cell(name), error: error.message });
+        i = left.length;
+      }
     } finally {
       await open?.close();
       open = null;
     }
-    left = failed;
+    left = left.slice(i);
   }
 }
 
@@ -157,14 +176,20 @@ const plays = (peer, scene) => !scene.endsWith("-transfer") || peers[peer].trans
 
 async function measure(dir, { pairs, scenes, repeats, settings }, args) {
   const now = revision();
+  const sessions = [];
   for (let repeat = 1; repeat <= repeats; repeat++) {
     for (const { link, peer } of pairs) {
-      const missing = scenes.filter((scene) => plays(peer, scene) && wanted(dir, { link, peer, scene, repeat }, args, now));
-      if (missing.length === 0) continue;
-      if (args.quiet) await quietMachine();
-      say(`${link} ${peer}, run ${repeat}`);
-      await measureSession(dir, { link, peer, repeat, revision: now }, missing, settings);
+      const missing = scenes.filter((scene) => plays(peer, scene) && wanted(dir, { link, peer, scene, repeat }, args, now, settings));
+      if (missing.length) sessions.push({ session: { link, peer, repeat, revision: now }, missing });
     }
+  }
+  const ms = (list) => list.reduce((sum, { session, missing }) =>
+    sum + (peers[session.peer].startMs ?? 4000) + missing.reduce((all, scene) => all + expectedMs(scene, settings), 0), 0);
+  say(`${sessions.reduce((sum, { missing }) => sum + missing.length, 0)} cells in ${sessions.length} sessions, ${sayMinutes(ms(sessions))}`);
+  for (const [i, { session, missing }] of sessions.entries()) {
+    if (args.quiet) await quietMachine();
+    say(`${session.link} ${session.peer}, run ${session.repeat} (${sayMinutes(ms(sessions.slice(i)))} to go)`);
+    await measureSession(dir, session, missing, settings);
   }
 }
 

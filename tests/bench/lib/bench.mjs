@@ -58,6 +58,7 @@ export class Bench {
       : await xServer(this.space.inA, "Xvfb", screen, this.programs);
     this.groups = { server: [], viewer: [], xsrc: [this.source.pid], xdst: [this.target.pid] };
     await this.peer.start(this);
+    this.started = true;
   }
 
   /** A program that is ended with the bench; group: whose time it counts to. */

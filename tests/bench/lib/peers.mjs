@@ -94,6 +94,7 @@ export const peers = {
     label: "Hearth, Chromium",
     ours: true,
     packages: ["chromium"],
+    startMs: 16000,
     transfer: hearthTransfer,
     how: "Chromium `--kiosk` on the page, signed in, *Control* pressed; the broker by TLS with a certificate of its own",
     start: async (bench) => {

@@ -160,7 +160,9 @@ a queue of 100 ms, at least 50 kB; TCP with CUBIC, Debian's default. The scenes 
 function versionTable(cells, peers) {
   const rows = Object.keys(peers).filter((p) => cells.some((c) => c.peer === p)).map((p) => {
     const versions = cells.filter((c) => c.peer === p && c.versions?.length).at(-1)?.versions ?? [];
-    return `| ${name(peers, p)} | ${versions.join(", ") || "this repository"} | ${peers[p].how} |`;
+    const commits = [...new Set(cells.filter((c) => c.peer === p && c.revision).map((c) => c.revision))];
+    const here = peers[p].ours ? [`this repository${commits.length ? ` at ${commits.join(", ")}` : ""}`] : [];
+    return `| ${name(peers, p)} | ${[...here, ...versions].join(", ") || "this repository"} | ${peers[p].how} |`;
   });
   return rows.length ? ["| peer | version | how it is run |", "|---|---|---|", ...rows].join("\n") : "";
 }
