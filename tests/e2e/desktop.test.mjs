@@ -75,6 +75,7 @@ test("a host that is killed and comes back shows its screen again without a word
   const host = ring.hosts.get("Workshop");
   host.child.kill("SIGKILL");
   await until("the old picture is dimmed", async () => differences(await hostPicture(source), await hostPicture(target)) > 100000);
+  await until("the title says so", async () => /Workshop.{1,3}connecting again/.test((await on(target, "xwininfo", "-root", "-tree")).stdout));
   await ring.startHost("Workshop", { display: source });
   assert.equal(await equalAtRest(source, () => hostPicture(target), 20000), 0);
   assert.equal(view.code, undefined);

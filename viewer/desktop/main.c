@@ -1,6 +1,7 @@
 /* hearth-view: one device of the account in a window. docs/man/hearth-view.1
  * One thread: libuv's loop sleeps on the network and on the display's socket; SDL's events are taken at
  * every turn, because drawing reads some of them into SDL's queue. */
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -395,6 +396,8 @@ static int parse(struct view *view, struct cli *cli, const struct cli_command *c
 
 static int run(struct view *view, struct cli *cli, const char *device)
 {
+    /* A title with a dash, or a name with an umlaut, is otherwise refused by Xlib and never shown. */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
     (void)SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     (void)SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
     (void)SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");

@@ -1,5 +1,7 @@
 #include "viewer/desktop/window.h"
 
+#include "viewer/desktop/mark.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +18,33 @@ enum {
     START_W = 960,
     START_H = 600,
     MIN_SIDE = 160,
+    ICON_PX = 64,
+    MARK_PX = 160,         /* in a window without a picture */
     ONE_PUT_PX = 64 * 1024 /* so many more pixels are put in 0.1 ms */
 };
+
+static void set_icon(SDL_Window *sdl)
+{
+    SDL_Surface *icon = SDL_CreateRGBSurfaceWithFormat(0, ICON_PX, ICON_PX, 32, SDL_PIXELFORMAT_ARGB8888);
+    if (icon) {
+        view_mark_paint(icon, 0, 0, ICON_PX, true);
+        SDL_SetWindowIcon(sdl, icon);
+        SDL_FreeSurface(icon);
+    }
+}
+
+/* Until there is a picture: otherwise what stood behind the window would shine through. */
+static void put_mark(struct view_window *window)
+{
+    SDL_Surface *surface = window->surface;
+    const uint32_t c = VIEW_MARK_GROUND;
+    (void)SDL_FillRect(
+        surface, NULL, SDL_MapRGB(surface->format, (uint8_t)(c >> 16), (uint8_t)(c >> 8), (uint8_t)c));
+    if (surface->format->BytesPerPixel == 4 && surface->w >= MARK_PX && surface->h >= MARK_PX) {
+        view_mark_paint(surface, (surface->w - MARK_PX) / 2, (surface->h - MARK_PX) / 2, MARK_PX, false);
+    }
+    (void)SDL_UpdateWindowSurface(window->sdl);
+}
 
 struct view_window *view_window_create(const char *title, bool fullscreen)
 {
@@ -34,8 +61,12 @@ struct view_window *view_window_create(const char *title, bool fullscreen)
         return NULL;
     }
     window->sized = fullscreen;
+    set_icon(window->sdl);
     SDL_SetWindowMinimumSize(window->sdl, MIN_SIDE, MIN_SIDE);
     view_window_resized(window);
+    if (window->surface) {
+        put_mark(window);
+    }
     return window;
 }
 
@@ -170,9 +201,12 @@ static size_t arrange(const struct codec_rect *changed, size_t count, SDL_Rect p
 void view_window_put(struct view_window *window, const struct codec_decoder *decoder,
     const struct codec_rect *changed, size_t count)
 {
+    if (!window->surface) {
+        return;
+    }
     SDL_Surface *picture = picture_of(decoder);
-    if (!picture || !window->surface) {
-        SDL_FreeSurface(picture);
+    if (!picture) {
+        put_mark(window);
         return;
     }
     if (count == 0 || count > CODEC_MAX_DIRTY || window->dim || window->place.w != picture->w ||
