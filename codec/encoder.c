@@ -254,6 +254,7 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
     }
     /* Moves may have left something to do at the borders of streams. */
     codec_job_video_claim(&j);
+    codec_job_video_watch(&j);
     if (e->dirty_cells >= FILL_MIN_CELLS)
         codec_job_send_fills(&j);
     j.most_ns = frame->work_us ? frame->work_us * UINT64_C(1000) : CODEC_WORK_NS;

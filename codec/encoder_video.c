@@ -11,11 +11,14 @@ enum {
     COST_TIMES = 3,          /* a stream takes at most a third of a core */
     MIN_PACKET_BYTES = 3000, /* asked of a coder at least, however small the budget */
     PACKET_BUDGETS = 3,      /* ... and at most so many times it: the next picture is that far away */
+    PX_PER_BYTE = 18,        /* ... but no more than this, which moving pictures seldom need */
     COVER_MAX_RECTS = 64,    /* per message and stream */
     SETTLE_TILES = 24,       /* found at once: there may be more, */
     SETTLE_MORE_US = 15000,  /* ... which are looked for so soon */
     EDGE_CELLS = 2,          /* a stream is opened anew when what moves is larger by this */
-    FAIL_PAUSE_US = 5000000  /* no stream after a coder failed */
+    FULL_CHROMA_PX =
+        1 << 20,            /* larger streams have half chroma: a third less time, and seldom drawn content */
+    FAIL_PAUSE_US = 5000000 /* no stream after a coder failed */
 };
 
 struct stream {
@@ -268,6 +271,14 @@ void codec_job_video_claim(struct codec_job *j)
     }
 }
 
+void codec_job_video_watch(struct codec_job *j)
+{
+    const struct codec_encoder *e = j->e;
+    for (size_t t = 0; e->videos && e->videos->regions && t < e->tiles; t++)
+        if (e->dirty[t] != 0 && e->changed_us[t] == j->now_us)
+            codec_regions_moved(e->videos->regions, t, e->dirty[t]);
+}
+
 void codec_job_video_seen(struct codec_job *j, size_t tile, uint16_t cells, uint16_t natural)
 {
     if (j->e->videos && j->e->videos->regions)
@@ -319,8 +330,9 @@ static void begin_stream(struct codec_job *j, struct codec_rect rect)
         return;
     *s = (struct stream){.live = true, .opened_us = j->now_us, .changed_us = j->now_us};
     s->is.rect = rect;
-    const enum codec_video_kind kind =
-        v->kinds & 1u << CODEC_VIDEO_H264_444 ? CODEC_VIDEO_H264_444 : CODEC_VIDEO_H264;
+    const bool may_full = v->kinds & 1u << CODEC_VIDEO_H264_444, may_half = v->kinds & 1u << CODEC_VIDEO_H264;
+    const bool full = may_full && (!may_half || (int64_t)rect.w * rect.h <= FULL_CHROMA_PX);
+    const enum codec_video_kind kind = full ? CODEC_VIDEO_H264_444 : CODEC_VIDEO_H264;
     s->task = codec_video_task_create(v->ops, v->data, kind, rect, s->is.sps);
     if (!s->task) {
         v->fail_us = j->now_us + FAIL_PAUSE_US;
@@ -369,12 +381,12 @@ static void find_streams(struct codec_job *j)
 /* Take the picture as it is now, to be coded by whoever asks for work. */
 static void take_picture(struct codec_job *j, struct stream *s)
 {
-    const size_t used = codec_job_used(j);
-    const size_t most = PACKET_BUDGETS * j->budget;
-    const size_t left = used < most ? most - used : 0;
-    const uint32_t max_bytes =
-        (uint32_t)(left > MIN_PACKET_BYTES ? left < UINT32_MAX ? left : UINT32_MAX : MIN_PACKET_BYTES);
-    codec_video_task_begin(s->task, &j->truth, s->key || !s->begun, max_bytes);
+    const size_t used = codec_job_used(j), budgets = PACKET_BUDGETS * j->budget;
+    const size_t left = used < budgets ? budgets - used : 0;
+    const size_t most = (size_t)s->is.rect.w * (size_t)s->is.rect.h / PX_PER_BYTE;
+    const size_t bytes = left < most ? left : most;
+    codec_video_task_begin(s->task, &j->truth, s->key || !s->begun,
+        (uint32_t)(bytes > MIN_PACKET_BYTES ? bytes : MIN_PACKET_BYTES));
     s->key = false;
     s->begun = s->coding = s->waiting = true;
     s->taken_us = j->now_us;

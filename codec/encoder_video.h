@@ -19,7 +19,7 @@ struct codec_videos;
 enum {
     CODEC_VIDEO_REST_US = 250000,    /* still for so long: what a stream shows becomes exact */
     CODEC_VIDEO_LEAVE_US = 700000,   /* ... and for so long: it is closed */
-    CODEC_VIDEO_FROZEN_US = 2000000, /* a stream keeps its rectangle for so long */
+    CODEC_VIDEO_FROZEN_US = 1000000, /* a stream keeps its rectangle for so long */
     CODEC_VIDEO_SETTLE_US = 300000,  /* text over a video becomes exact when it was still for so long */
     CODEC_VIDEO_NATURAL_US = 1000000 /* and so does a natural part, after this */
 };
@@ -34,6 +34,10 @@ void codec_videos_destroy(struct codec_videos *videos);
 void codec_job_video_begin(struct codec_job *j);
 void codec_job_video_claim(struct codec_job *j);
 void codec_job_video_send(struct codec_job *j);
+
+/* Between both calls of claim and the pixels: what is left to be coded has moved, whether or not this message
+ * has room for it. */
+void codec_job_video_watch(struct codec_job *j);
 
 /* Cells of a tile changed, and which of them are natural: what videos are found by. */
 void codec_job_video_seen(struct codec_job *j, size_t tile, uint16_t cells, uint16_t natural);

@@ -6,10 +6,13 @@
 #define WINDOW ((1u << CODEC_REGION_WINDOW) - 1)
 #define LATEST ((1u << CODEC_REGION_LATEST) - 1)
 
+enum { GROW_PERCENT = 60 /* of a row or column of tiles, in cells that move */ };
+
 struct tile {
     uint16_t any, natural; /* moments with a change, latest in bit 0; bit 0 is still open */
     uint16_t now, once;    /* cells that changed in the open moment, and in another since the tile rested */
     uint16_t cells;        /* changed in two moments at least: what moves, not what changed once */
+    bool is_natural;       /* in part, when it was last looked at */
     bool seen;             /* by the component being walked */
 };
 
@@ -49,12 +52,18 @@ void codec_regions_destroy(struct codec_regions *r)
     free(r);
 }
 
-void codec_regions_changed(struct codec_regions *r, size_t tile, uint16_t cells, uint16_t natural)
+void codec_regions_moved(struct codec_regions *r, size_t tile, uint16_t cells)
 {
     struct tile *t = &r->tile[tile];
     t->any |= cells != 0;
-    t->natural |= natural != 0;
+    t->natural |= cells != 0 && t->is_natural;
     t->now = (uint16_t)(t->now | cells);
+}
+
+void codec_regions_changed(struct codec_regions *r, size_t tile, uint16_t cells, uint16_t natural)
+{
+    r->tile[tile].is_natural = natural != 0;
+    codec_regions_moved(r, tile, cells);
 }
 
 bool codec_regions_tick(struct codec_regions *r, uint64_t now_us)
@@ -144,6 +153,46 @@ static int64_t moving_cells(const struct codec_regions *r, const struct box *b)
     return n;
 }
 
+/* Share in percent of the cells x0..x1, y0..y1 that lie in tiles which move. */
+static int64_t moving_percent(const struct codec_regions *r, int32_t x0, int32_t y0, int32_t x1, int32_t y1)
+{
+    const struct box b = {x0, y0, x1, y1};
+    const int64_t cells = (int64_t)(x1 - x0) * (y1 - y0);
+    return cells > 0 ? moving_cells(r, &b) * 100 / cells : 0;
+}
+
+/* A sky, or what is dark, is not natural by itself: the box grows by whole rows and columns of tiles that
+ * move as well. Beside a video hardly anything else fills its whole side. */
+static void grow(const struct codec_regions *r, struct box *b)
+{
+    const int32_t step = CODEC_CELLS_PER_TILE;
+    const int32_t cols = (r->width_px + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    const int32_t rows = (r->height_px + CODEC_CELL_PX - 1) / CODEC_CELL_PX;
+    for (bool grown = true; grown;) {
+        grown = false;
+        const int32_t left = b->x0 > 0 ? (b->x0 - 1) / step * step : 0;
+        const int32_t top = b->y0 > 0 ? (b->y0 - 1) / step * step : 0;
+        const int32_t right = (b->x1 / step + 1) * step < cols ? (b->x1 / step + 1) * step : cols;
+        const int32_t bottom = (b->y1 / step + 1) * step < rows ? (b->y1 / step + 1) * step : rows;
+        if (left < b->x0 && moving_percent(r, left, b->y0, b->x0, b->y1) >= GROW_PERCENT) {
+            b->x0 = left;
+            grown = true;
+        }
+        if (right > b->x1 && moving_percent(r, b->x1, b->y0, right, b->y1) >= GROW_PERCENT) {
+            b->x1 = right;
+            grown = true;
+        }
+        if (top < b->y0 && moving_percent(r, b->x0, top, b->x1, b->y0) >= GROW_PERCENT) {
+            b->y0 = top;
+            grown = true;
+        }
+        if (bottom > b->y1 && moving_percent(r, b->x0, b->y1, b->x1, bottom) >= GROW_PERCENT) {
+            b->y1 = bottom;
+            grown = true;
+        }
+    }
+}
+
 static bool overlap(struct codec_rect a, struct codec_rect b)
 {
     return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
@@ -158,7 +207,8 @@ size_t codec_regions_find(struct codec_regions *r, const struct codec_rect *avoi
     for (size_t i = 0; i < r->tiles && found < most; i++) {
         if (r->tile[i].seen || !moves(r->tile[i].natural))
             continue;
-        const struct box b = walk(r, i);
+        struct box b = walk(r, i);
+        grow(r, &b);
         struct codec_rect px = {b.x0 * CODEC_CELL_PX, b.y0 * CODEC_CELL_PX, (b.x1 - b.x0) * CODEC_CELL_PX,
             (b.y1 - b.y0) * CODEC_CELL_PX};
         px.w = px.w < r->width_px - px.x ? px.w : r->width_px - px.x;

@@ -12,7 +12,7 @@ enum {
     CODEC_REGION_MOMENT_US = 40000, /* changes closer than this are one */
     CODEC_REGION_PAUSE_US = 250000, /* a pause counts one more moment for each of these */
     CODEC_REGION_WINDOW = 15,       /* moments looked back */
-    CODEC_REGION_CHANGES = 8,       /* of them with a change: moving */
+    CODEC_REGION_CHANGES = 6,       /* of them with a change: moving */
     CODEC_REGION_LATEST = 3,        /* ... and one of the latest of them */
     CODEC_REGION_MIN_W_PX = 128,
     CODEC_REGION_MIN_H_PX = 96,
@@ -25,7 +25,10 @@ struct codec_regions;
 struct codec_regions *codec_regions_create(int32_t width_px, int32_t height_px);
 void codec_regions_destroy(struct codec_regions *regions);
 
-/* Cells of a tile that changed now, and those of them that are natural. */
+/* Cells of a tile that changed now, and are what they were when it was last looked at: natural or not. */
+void codec_regions_moved(struct codec_regions *regions, size_t tile, uint16_t cells);
+
+/* Cells of a tile that changed, and those of them that are natural. */
 void codec_regions_changed(struct codec_regions *regions, size_t tile, uint16_t cells, uint16_t natural);
 
 /* The changes of now_us are told. True when a moment is complete and codec_regions_find() may know more. */

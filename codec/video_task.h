@@ -1,6 +1,6 @@
 /* One picture on its way through a video coder, away from the encoder that wants it: the encoder begins it,
- * anyone runs it on any thread, the encoder takes the packet. It belongs to both until each has let go, so the
- * encoder may end while it runs. A stream has one task, for one picture at a time. */
+ * anyone runs it on any thread, the encoder takes the packet. It belongs to both until each has let go, so
+ * the encoder may end while it runs. A stream has one task, for one picture at a time. */
 #pragma once
 
 #include "codec/truth.h"

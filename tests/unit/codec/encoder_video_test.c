@@ -340,6 +340,48 @@ static void a_slow_link_still_finds_its_video(void **state)
     assert_int_equal(d->opens, 1);
 }
 
+static void a_video_is_found_though_each_message_has_room_for_a_part_of_it(void **state)
+{
+    struct desk *d = *state;
+    for (int i = 0; i < 60; i++) {
+        scene_photo(&d->scene, CINEMA, d->phase += 517);
+        d->link.now_us += FRAME_US;
+        assert_true(scene_link_send(&d->link, &d->scene, &CINEMA, 1, 6000) >= 0);
+        code(d);
+        for (size_t k = 0; d->link.len > 0 && k < d->link.decoded.video_count; k++)
+            d->opens += d->link.decoded.video[k].type == CODEC_OP_VIDEO_OPEN;
+    }
+    assert_true(d->opens > 0);
+}
+
+static void a_sky_that_is_flat_belongs_to_the_video_below_it(void **state)
+{
+    struct desk *d = *state;
+    const struct codec_rect sky = {32, 32, 544, 96}, ground = {32, 128, 544, 240};
+    for (uint32_t i = 0; i < 40; i++) {
+        scene_fill(&d->scene, sky, 0x4060a0 + i * 0x010101);
+        scene_photo(&d->scene, ground, d->phase += 517);
+        frame(d, CINEMA, FRAME_US);
+    }
+    assert_int_equal(d->opens, 1);
+    assert_true(d->rect.y <= 64);
+    assert_int_equal(d->rect.x, 32);
+}
+
+static void a_stream_takes_no_more_bytes_than_pictures_need(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    assert_in_range(d->video.max_bytes, 3000, PLAYER.w * PLAYER.h / 8);
+    for (int i = 0; i < 3; i++) {
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        d->link.now_us += FRAME_US;
+        assert_true(scene_link_send(&d->link, &d->scene, &PLAYER, 1, 100) >= 0);
+        code(d);
+    }
+    assert_int_equal(d->video.max_bytes, 3000);
+}
+
 static const struct codec_rect MENU = {160, 100, 150, 90};
 
 static void play_under_a_menu(struct desk *d, int frames, uint32_t first_line)
@@ -659,6 +701,9 @@ int main(void)
         TEST(slides_do_not_become_a_stream),
         TEST(moving_text_does_not_become_a_stream),
         TEST(a_slow_link_still_finds_its_video),
+        TEST(a_video_is_found_though_each_message_has_room_for_a_part_of_it),
+        TEST(a_sky_that_is_flat_belongs_to_the_video_below_it),
+        TEST(a_stream_takes_no_more_bytes_than_pictures_need),
         TEST(a_window_over_a_video_becomes_exact_while_it_plays),
         TEST(what_is_typed_over_a_video_is_exact_at_once),
         TEST(a_video_that_is_uncovered_plays_on_there),
