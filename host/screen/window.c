@@ -22,6 +22,7 @@ enum {
     FRAME_US = 16667,
     HIGH_LIFE_US = 3000000,
     GROWTH_ROUNDS = 3, /* doubled in vain so often: that is all there is */
+    PAUSE_US = 250000, /* after it the window begins with what is known */
     IDLE_US = 10000000,
     IDLE_KEEP_BYTES = 64 * 1024,
     ECHO_FRAMES = 4, /* more messages, small ones, for answers to inputs */
@@ -42,6 +43,17 @@ static size_t clamp_window(uint64_t bytes)
     return bytes < SCREEN_WINDOW_MIN_BYTES   ? SCREEN_WINDOW_MIN_BYTES
            : bytes > SCREEN_WINDOW_MAX_BYTES ? SCREEN_WINDOW_MAX_BYTES
                                              : (size_t)bytes;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t target_bytes(const struct screen_window *window)
+{
+    return window->rate_Bps * (window->min_rtt_us + (uint64_t)window->serve_us + window->make_us + BURST_US) /
+           1000000;
 }
 
 static bool slow_viewer(const struct screen_window *window)
@@ -151,6 +163,18 @@ static void drop_oldest(struct screen_window *window, size_t count)
     memmove(window->flight, window->flight + count, window->flight_count * sizeof window->flight[0]);
 }
 
+/* What doubling or probing had asked for is asked for anew; after a long pause the way may be another. */
+static void after_pause(struct screen_window *window, uint64_t now_us)
+{
+    const uint64_t pause_us = window->last_sent_us ? now_us - window->last_sent_us : 0;
+    if (pause_us <= PAUSE_US || !window->rate_Bps)
+        return;
+    const uint64_t most = larger(target_bytes(window), SCREEN_WINDOW_START_BYTES);
+    const uint64_t kept = window->window_bytes < most ? window->window_bytes : most;
+    const bool long_ago = pause_us > IDLE_US && kept > IDLE_KEEP_BYTES;
+    window->window_bytes = clamp_window(long_ago ? larger(kept / 2, IDLE_KEEP_BYTES) : kept);
+}
+
 /* Whether what is on its way with this message is as much as may be: else something other than the way, such
  * as the encoder, sets the pace, and it tells nothing of what the way could do. */
 static bool fills(const struct screen_window *window, size_t bytes, bool more)
@@ -170,12 +194,7 @@ void screen_window_sent(struct screen_window *window, uint32_t epoch, uint32_t s
     if (!window->flight_count) {
         /* A rate is measured from here: nothing was on its way before. */
         window->delivered_us = now_us;
-        if (window->last_sent_us && now_us - window->last_sent_us > IDLE_US &&
-            window->window_bytes > IDLE_KEEP_BYTES) {
-            window->window_bytes /= 2;
-            if (window->window_bytes < IDLE_KEEP_BYTES)
-                window->window_bytes = IDLE_KEEP_BYTES;
-        }
+        after_pause(window, now_us);
     }
     window->flight[window->flight_count++] = (struct screen_window_sent){.epoch = epoch,
         .seq = seq,
@@ -263,12 +282,6 @@ static void learn_rate(struct screen_window *window, const struct screen_window_
     window->rate_Bps = window->best_Bps[0] > window->best_Bps[1] ? window->best_Bps[0] : window->best_Bps[1];
 }
 
-static uint64_t target_bytes(const struct screen_window *window)
-{
-    return window->rate_Bps * (window->min_rtt_us + (uint64_t)window->serve_us + window->make_us + BURST_US) /
-           1000000;
-}
-
 /* Delay that is neither the way nor the message's own time on it. */
 static uint64_t extra_us(const struct screen_window *window, const struct screen_window_sent *sent)
 {
@@ -327,11 +340,6 @@ static uint64_t high_rate(struct screen_window *window, uint64_t now_us)
         window->high_us = now_us;
     }
     return window->high_Bps;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 /* No queue although there was more to send: the way holds more than is known. Faster towards what it could do

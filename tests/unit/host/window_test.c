@@ -320,7 +320,32 @@ static void a_photo_after_small_changes_is_shown_and_exact_soon(void **state)
             /* 1.8 MB are 720 ms of the link, and after a pause TCP needs three round trips to be up to it.
              * The first time nothing is known of the link. */
             assert_in_range(shown_ms, 60, round > 0 ? 220 : 340);
-            assert_in_range(exact_ms, 900, round > 0 ? 1300 : 1550);
+            assert_in_range(exact_ms, 900, round > 0 ? 1300 : 1600);
+        }
+    }
+}
+
+static void a_photo_leaves_no_long_queue_on_any_link(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t rate_Bps, rtt_us;
+    } links[] = {{2 * MBIT, 40000}, {5 * MBIT, 20000}, {20 * MBIT, 5000}, {20 * MBIT, 40000},
+        {20 * MBIT, 150000}, {100 * MBIT, 40000}};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        struct run run;
+        begin_real(&run, links[i].rate_Bps, links[i].rtt_us);
+        for (unsigned round = 0; round < 4; round++) {
+            unsigned shown_ms, exact_ms;
+            change(&run, 100, 100000);
+            run_for(&run, 3000000);
+            photo(&run, &shown_ms, &exact_ms);
+            if (round == 0)
+                continue; /* nothing is known of the link */
+            /* 1.8 MB, 250 ms of stillness, and TCP's slow start twice. */
+            const uint64_t least_ms = 1800000 * UINT64_C(1000) / links[i].rate_Bps + 250;
+            assert_in_range(exact_ms, least_ms, least_ms * 5 / 4 + 500 + 6 * links[i].rtt_us / 1000);
+            assert_in_range(run.most_queued * 1000 / links[i].rate_Bps, 0, 60 + links[i].rtt_us / 5000);
         }
     }
 }
@@ -734,6 +759,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_photo_after_small_changes_is_shown_and_exact_soon),
+        cmocka_unit_test(a_photo_leaves_no_long_queue_on_any_link),
         cmocka_unit_test(large_frames_after_small_ones_come_fresh_and_fill_the_link),
         cmocka_unit_test(a_new_window_fits_the_first_flight_of_a_connection),
         cmocka_unit_test(twenty_Mbit_are_filled_and_what_is_shown_is_at_most_60_ms_old),
