@@ -1,5 +1,8 @@
 // The engine of the page: starts the worker and hands its news to the interface (api.ts). No protocol here.
 
+import pictureUrl from "../picture/main.ts?worker&url";
+import type { ToPicture } from "../picture/messages";
+import type { Way } from "../picture/videoprobe";
 import workerUrl from "../worker/main.ts?worker&url";
 import type { CallName, Calls, FromWorker, ToWorker } from "../worker/messages";
 import hearthUrl from "../worker/modules/hearth.wasm?url";
@@ -40,14 +43,14 @@ interface TrustedTypes {
   };
 }
 
-/** The one script address that this page makes; pages that demand Trusted Types allow the policy "hearth". */
+const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+const policy = trustedTypes?.createPolicy("hearth", { createScriptURL: (url) => url });
+
+/** The only script addresses that this page makes; pages that demand Trusted Types allow the policy "hearth". */
 function trusted(url: string): string {
   const same = new URL(url, location.href);
   if (same.origin !== location.origin) throw new Error("the worker is on another origin");
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  return trustedTypes
-    ? trustedTypes.createPolicy("hearth", { createScriptURL: (u) => u }).createScriptURL(same.href)
-    : same.href;
+  return policy ? policy.createScriptURL(same.href) : same.href;
 }
 
 /** The browser may throw stored data away when the disk is full; keys are asked to stay. */
@@ -69,7 +72,10 @@ class PageEngine implements Engine {
   private readonly desks = new Map<number, FilesView>();
   private ready = false;
   private early: [ToWorker, Transferable[]][] = [];
+  private modules: { hearth: WebAssembly.Module; jpeg: WebAssembly.Module } | null = null;
+  private way: Way | null = null;
   private failure: HearthError | null = null;
+  private readonly loaded: Promise<void>;
 
   constructor() {
     this.worker = new Worker(trusted(workerUrl), { type: "module", name: "hearth" });
@@ -102,7 +108,7 @@ class PageEngine implements Engine {
     window.addEventListener("beforeunload", (event) => {
       if (this.transfers.value.some((t) => RUNNING.includes(t.state))) event.preventDefault();
     });
-    void this.load();
+    this.loaded = this.load();
   }
 
   start(): Promise<boolean> {
@@ -134,14 +140,29 @@ class PageEngine implements Engine {
 
   control(id: string, options: { viewOnly?: boolean } = {}): ScreenSession {
     const session = ++this.sessions;
+    const picture = new Worker(trusted(pictureUrl), { type: "module", name: "picture" });
     const view = new ScreenView(
       id,
       session,
-      (message, transfer) => this.post(message, transfer),
+      picture,
+      (message) => this.post(message),
+      (way) => {
+        this.way = way;
+      },
       () => this.screens.delete(session),
     );
     this.screens.set(session, view);
-    this.post({ is: "open", session, device: id, screen: true, viewOnly: options.viewOnly ?? false });
+    const { port1, port2 } = new MessageChannel();
+    this.post({ is: "control", session, device: id, viewOnly: options.viewOnly ?? false, picture: port2 }, [
+      port2,
+    ]);
+    void this.loaded.then(() => {
+      if (this.modules)
+        picture.postMessage(
+          { is: "start", ...this.modules, port: port1, way: this.way } satisfies ToPicture,
+          [port1],
+        );
+    });
     return view;
   }
 
@@ -155,7 +176,7 @@ class PageEngine implements Engine {
       () => this.desks.delete(session),
     );
     this.desks.set(session, view);
-    this.post({ is: "open", session, device: id, screen: false, viewOnly: true });
+    this.post({ is: "open", session, device: id });
     return view;
   }
 
@@ -185,7 +206,8 @@ class PageEngine implements Engine {
         [hearthUrl, jpegUrl].map((url) => WebAssembly.compileStreaming(fetch(url))),
       );
       if (!hearth || !jpeg) throw new Error("missing");
-      this.worker.postMessage({ is: "modules", hearth, jpeg } satisfies ToWorker);
+      this.modules = { hearth, jpeg };
+      this.worker.postMessage({ is: "modules", hearth } satisfies ToWorker);
       this.ready = true;
       for (const [message, transfer] of this.early) this.worker.postMessage(message, transfer);
       this.early = [];

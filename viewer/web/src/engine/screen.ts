@@ -1,6 +1,8 @@
 // The screen of one computer on the main thread: the canvas, the keys and the numbers. Pixels come decoded
-// from the worker and are put when they arrive (measured best: no animation frame, one 2D canvas).
+// from a worker of their own and are put when they arrive (measured best: no animation frame, one 2D canvas).
 
+import type { PictureEvent, ToPicture } from "../picture/messages";
+import type { Way } from "../picture/videoprobe";
 import type { Input, ScreenEvent, ScreenNumbers, ToWorker } from "../worker/messages";
 import type { CursorShape, Rights, ScreenSession, SessionState, SessionStats, Unsent, Use } from "./api";
 import { Cursors, NO_CURSOR } from "./cursor";
@@ -75,9 +77,14 @@ export class ScreenView implements ScreenSession {
   constructor(
     readonly device: string,
     private readonly session: number,
-    private readonly post: (message: ToWorker, transfer?: Transferable[]) => void,
+    private readonly picture: Worker,
+    private readonly post: (message: ToWorker) => void,
+    private readonly wayFound: (way: Way) => void,
     private readonly closed: () => void,
-  ) {}
+  ) {
+    picture.onmessage = (event: MessageEvent<PictureEvent>) => this.show(event.data);
+    picture.onerror = () => this.post({ is: "broken", session });
+  }
 
   attach(canvas: HTMLCanvasElement): void {
     this.canvas = canvas;
@@ -170,13 +177,14 @@ export class ScreenView implements ScreenSession {
   end(): void {
     if (this.state.value.is !== "ended") this.releaseAll();
     this.post({ is: "close", session: this.session });
+    this.picture.terminate();
     this.cursors.dispose();
     this.closed();
   }
 
-  // ---- from the worker
+  // ---- from the workers
 
-  hear(event: ScreenEvent): void {
+  private show(event: PictureEvent): void {
     switch (event.is) {
       case "size":
         this.size.set({ width: event.width, height: event.height });
@@ -186,21 +194,29 @@ export class ScreenView implements ScreenSession {
         }
         break;
       case "frame": {
+        const { frame, rects, buffer } = event;
         let at = 0;
-        for (let i = 0; i + 3 < event.rects.length; i += 4) {
-          const [x = 0, y = 0, w = 0, h = 0] = event.rects.slice(i, i + 4);
-          const pixels = new Uint8ClampedArray(event.buffer, at, w * h * 4);
+        for (let i = 0; i + 3 < rects.length; i += 4) {
+          const [x = 0, y = 0, w = 0, h = 0] = rects.slice(i, i + 4);
+          const pixels = new Uint8ClampedArray(buffer, at, w * h * 4);
           this.context?.putImageData(new ImageData(pixels, w, h), x, y);
           at += w * h * 4;
         }
         const nowMs = performance.now();
         const atUs = Math.round((performance.timeOrigin + nowMs) * 1000);
-        const { session, post } = this;
-        const { frame, buffer } = event;
-        post({ is: "presented", session, frame, atUs, buffer }, [buffer]);
+        this.post({ is: "presented", session: this.session, frame, atUs });
+        this.picture.postMessage({ is: "presented", frame, buffer } satisfies ToPicture, [buffer]);
         this.echo(event.input, nowMs);
         break;
       }
+      case "way":
+        this.wayFound(event.way);
+        break;
+    }
+  }
+
+  hear(event: ScreenEvent): void {
+    switch (event.is) {
       case "cursor":
         void this.showCursor(event);
         break;

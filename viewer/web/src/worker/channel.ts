@@ -2,8 +2,9 @@
 // events, nothing else; who may connect and when to resume is decided in peer.ts.
 
 import { type Bytes, textOf } from "./bytes";
+import { nowUs } from "./clock";
+import type { Core, Ptr } from "./core";
 import type { Pipe } from "./relay";
-import type { Core, Ptr } from "./wasm";
 
 const RECORD_MAX = 10 + 16_384 + 16;
 const RECORD_BUFFER = 17_000;
@@ -73,10 +74,6 @@ export interface ChannelStats {
   /** Records of lane I: the next one, and the first that is not acknowledged. */
   sealed: number;
   acked: number;
-}
-
-export function nowUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
 
 export class Channel {

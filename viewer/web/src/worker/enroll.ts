@@ -3,11 +3,11 @@
 
 import { HearthError } from "../engine/api";
 import { type Bytes, concat, hex, textOf } from "./bytes";
+import type { Core, Ptr } from "./core";
 import type { Identity } from "./identity";
 import type { Link } from "./link";
 import { deviceId } from "./log";
 import { argon2 } from "./password";
-import type { Core, Ptr } from "./wasm";
 
 const MESSAGE_MAX = 60_000;
 const CODE_LEN = 8;

@@ -148,7 +148,6 @@ export class FileDesk implements PeerUser {
   resumed(): void {}
   heard(): void {}
   message(): void {}
-  screenOpened(): void {}
   gap(): void {}
   keysLost(): void {}
 

@@ -3,6 +3,7 @@
 
 import { HearthError } from "../engine/api";
 import { type Bytes, equal, hex } from "./bytes";
+import type { Core } from "./core";
 import { agree, type DeviceKeys, makeDeviceKeys, RootKeys, signWith } from "./keys";
 import { AccountLog, accountId, deviceId, LogError, RIGHTS_ALL } from "./log";
 import {
@@ -16,7 +17,6 @@ import {
 } from "./password";
 import * as rest from "./rest";
 import * as store from "./store";
-import type { Core } from "./wasm";
 
 interface Kept {
   account: string;

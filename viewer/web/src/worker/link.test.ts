@@ -64,7 +64,7 @@ describe.skipIf(dataUrl === undefined)("link", () => {
     vi.stubGlobal("self", { location: { origin: "https://broker.example", host: "broker.example" } });
     const base64 = (dataUrl ?? "").slice((dataUrl ?? "").indexOf(",") + 1).replace(/=+$/, "");
     const wasm = unbase64url(base64.replaceAll("+", "-").replaceAll("/", "_")) ?? new Uint8Array(0);
-    log = new AccountLog(instantiate(new WebAssembly.Module(wasm), null));
+    log = new AccountLog(instantiate(new WebAssembly.Module(wasm)));
     for (const entry of entries.slice(0, 3)) log.append(entry);
     states = [];
     const me = {

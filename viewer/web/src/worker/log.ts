@@ -1,7 +1,7 @@
 // The account log, checked by the C code only. Everything the page believes about devices is read from here.
 
 import { type Bytes, equal, textOf, utf8 } from "./bytes";
-import type { Core, Ptr } from "./wasm";
+import type { Core, Ptr } from "./core";
 
 const ENTRY_MAX = 84 + 512 + 64;
 const DEVICE_BYTES = 192;

@@ -2,6 +2,7 @@
 
 import { HearthError } from "../engine/api";
 import { unhex } from "./bytes";
+import type { Core } from "./core";
 import { sweep } from "./disk";
 import { Approval, wordsOf } from "./enroll";
 import { FileDesk } from "./files";
@@ -11,7 +12,7 @@ import type { CallName, Calls, FromWorker, ToWorker } from "./messages";
 import { Peer } from "./peer";
 import { Screen } from "./screen";
 import { Transfers } from "./transfers";
-import { type Core, instantiate } from "./wasm";
+import { instantiate } from "./wasm";
 
 const SIGN_OUT_WAIT_MS = 3000;
 
@@ -151,7 +152,13 @@ class Office {
         this.approvals.delete(message.enrolment);
         break;
       case "open":
-        this.openSession(message.session, message.device, message.screen, message.viewOnly);
+        this.openFiles(message.session, message.device);
+        break;
+      case "control":
+        this.openScreen(message.session, message.device, message.viewOnly, message.picture);
+        break;
+      case "broken":
+        this.screens.get(message.session)?.broken();
         break;
       case "close":
         this.closeSession(message.session);
@@ -163,7 +170,7 @@ class Office {
         this.screens.get(message.session)?.send(message.input);
         break;
       case "shown":
-        this.screens.get(message.session)?.shown(message.canvas, message.hidden);
+        this.screens.get(message.session)?.seen(message.canvas, message.hidden);
         break;
       case "viewOnly": {
         const screen = this.screens.get(message.session);
@@ -174,7 +181,7 @@ class Office {
         this.screens.get(message.session)?.sendClipboard(message.text);
         break;
       case "presented":
-        this.screens.get(message.session)?.presented(message.frame, message.atUs, message.buffer);
+        this.screens.get(message.session)?.presented(message.frame, message.atUs);
         break;
       case "transfer":
         this.transfers.act(message.id, message.act);
@@ -269,19 +276,28 @@ class Office {
     return desk;
   }
 
-  private openSession(session: number, device: string, screen: boolean, viewOnly: boolean): void {
-    try {
+  private openFiles(session: number, device: string): void {
+    this.opening(session, () => {
       const peer = this.peer(device);
-      if (screen) {
-        const made = new Screen(this.core, session, viewOnly, post);
-        made.peer = peer;
-        this.screens.set(session, made);
-        peer.add(made);
-      } else {
-        const desk = new FileDesk(session, peer, post, () => this.peer(device));
-        this.desks.set(session, desk);
-        peer.add(desk);
-      }
+      const desk = new FileDesk(session, peer, post, () => this.peer(device));
+      this.desks.set(session, desk);
+      peer.add(desk);
+    });
+  }
+
+  private openScreen(session: number, device: string, viewOnly: boolean, picture: MessagePort): void {
+    this.opening(session, () => {
+      const peer = this.peer(device);
+      const screen = new Screen(this.core, picture, session, viewOnly, post);
+      screen.peer = peer;
+      this.screens.set(session, screen);
+      peer.add(screen);
+    });
+  }
+
+  private opening(session: number, open: () => void): void {
+    try {
+      open();
     } catch (error) {
       const why =
         error instanceof HearthError ? error.message : "Something in this page went wrong. Reload it.";
@@ -317,6 +333,6 @@ function bytesOfId(id: string) {
 let office: Office | null = null;
 
 scope.onmessage = (event: MessageEvent<ToWorker>) => {
-  if (event.data.is === "modules") office = new Office(instantiate(event.data.hearth, event.data.jpeg));
+  if (event.data.is === "modules") office = new Office(instantiate(event.data.hearth));
   else office?.receive(event.data);
 };

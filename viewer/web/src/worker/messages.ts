@@ -1,5 +1,5 @@
-// What the page's main thread and the worker say to each other. Plain values only; large buffers are
-// transferred, and the picture's buffers come back to be used again.
+// What the page's main thread and the worker say to each other. Plain values only. Pictures take another way:
+// picture/messages.ts.
 
 import type {
   Device,
@@ -53,29 +53,24 @@ export type Input =
   | { is: "release"; input: number };
 
 export type ToWorker =
-  | { is: "modules"; hearth: WebAssembly.Module; jpeg: WebAssembly.Module }
+  | { is: "modules"; hearth: WebAssembly.Module }
   | { [K in CallName]: { is: "call"; id: number; name: K; args: Calls[K][0] } }[CallName]
   | { is: "look"; on: boolean }
   | { is: "hurry" }
   | { is: "enrollRefuse"; enrolment: number }
-  | { is: "open"; session: number; device: string; screen: boolean; viewOnly: boolean }
+  | { is: "open"; session: number; device: string }
+  | { is: "control"; session: number; device: string; viewOnly: boolean; picture: MessagePort }
+  | { is: "broken"; session: number }
   | { is: "close"; session: number }
   | { is: "try"; session: number }
   | { is: "input"; session: number; input: Input }
   | { is: "shown"; session: number; canvas: boolean; hidden: boolean }
   | { is: "viewOnly"; session: number; on: boolean }
   | { is: "clipboard"; session: number; text: string }
-  | { is: "presented"; session: number; frame: number; atUs: number; buffer: ArrayBuffer }
+  | { is: "presented"; session: number; frame: number; atUs: number }
   | { is: "transfer"; id: string; act: "pause" | "resume" | "cancel" }
   | { is: "clearFinished" }
   | { is: "exported"; id: string };
-
-export interface Frame {
-  frame: number;
-  rects: number[]; // x, y, w, h each; pixels follow each other in buffer as R, G, B, 255
-  buffer: ArrayBuffer;
-  input: number; // last input applied before the capture; 0 = none
-}
 
 export interface ScreenNumbers {
   connectMs: number;
@@ -95,8 +90,6 @@ export interface ScreenNumbers {
 }
 
 export type ScreenEvent =
-  | { is: "size"; width: number; height: number }
-  | ({ is: "frame" } & Frame)
   | {
       is: "cursor";
       visible: boolean;

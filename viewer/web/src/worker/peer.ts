@@ -7,13 +7,13 @@ import { type FromHost, type HostHello, ViewerHelloSchema } from "../gen/session
 import { type Bytes, concat, random, unhex, utf8 } from "./bytes";
 import { Channel, type ChannelHandler, KIND, LANE } from "./channel";
 import { type Answer, type Body, Control, type More } from "./control";
+import type { Core, Ptr } from "./core";
 import type { Identity } from "./identity";
 import type { Link } from "./link";
 import { servesAt } from "./log";
 import { Pulse } from "./pulse";
 import { openRelay } from "./relay";
 import { Typed } from "./typed";
-import type { Core, Ptr } from "./wasm";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const RESUME_TIMEOUT_MS = 3_000;
@@ -43,7 +43,6 @@ export interface PeerUser {
   resumed(): void;
   heard(message: FromHost): void;
   message(at: Ptr, len: number): void;
-  screenOpened(stream: number): void;
   gap(): void;
   /** So many keys were held for a session that is no more: they are not sent. */
   keysLost(keys: number): void;
@@ -60,7 +59,6 @@ export const ONLOOKER: PeerUser = {
   resumed: () => undefined,
   heard: () => undefined,
   message: () => undefined,
-  screenOpened: () => undefined,
   gap: () => undefined,
   keysLost: () => undefined,
 };
@@ -588,7 +586,6 @@ export class Peer {
   private streamOpened(stream: number, kind: number, param: number): void {
     if (kind === KIND.screen) {
       this.screenStream = stream;
-      for (const user of this.users) if (user.screen) user.screenOpened(stream);
       return;
     }
     const user = kind === KIND.file ? this.awaitedStreams.get(param) : undefined;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import vectors from "../../../../tests/data/identity-vectors.json";
 import { type Bytes, concat, hex, unbase64url, unhex } from "./bytes";
+import type { Core } from "./core";
 import { wordsOf } from "./enroll";
 import { AccountLog, accountId, deviceId, LogError } from "./log";
 import {
@@ -13,7 +14,7 @@ import {
   unwrapRoot,
   wrapRoot,
 } from "./password";
-import { type Core, instantiate } from "./wasm";
+import { instantiate } from "./wasm";
 
 const bytes = (text: string): Bytes => unhex(text) ?? new Uint8Array(0);
 
@@ -28,7 +29,7 @@ const dataUrl = Object.values(found)[0];
 function core(): Core {
   const base64 = (dataUrl ?? "").slice((dataUrl ?? "").indexOf(",") + 1);
   const wasm = unbase64url(base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""));
-  return instantiate(new WebAssembly.Module(wasm ?? new Uint8Array(0)), null);
+  return instantiate(new WebAssembly.Module(wasm ?? new Uint8Array(0)));
 }
 
 describe("secrets as every program makes them", () => {

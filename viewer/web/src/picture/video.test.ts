@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Core } from "../worker/core";
 import { VIDEO_EVENT_BYTES, Videos, type VideoWish } from "./video";
 import { H264, type Way } from "./videoprobe";
-import type { Core } from "./wasm";
 
 const EVENTS_AT = 4096;
 const DATA_AT = 64;

@@ -2,9 +2,9 @@
 // decoder of the screen, from where they are shown like everything else. Nothing here is waited for: a message
 // is acknowledged before its video is decoded. Rules: docs/wire-screen.md "Video".
 
+import type { Core, Ptr } from "../worker/core";
 import type { Rect } from "./rects";
 import { H264, H264_FULL, readable, type Way } from "./videoprobe";
-import type { Core, Ptr } from "./wasm";
 
 export const VIDEO_EVENTS_MOST = 12;
 export const VIDEO_EVENT_BYTES = 40;
