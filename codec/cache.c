@@ -1,5 +1,7 @@
 #include "codec/cache.h"
 
+#include "codec/wipe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +12,10 @@ void codec_cache_init(struct codec_cache *c, size_t slots)
 
 void codec_cache_clear(struct codec_cache *c)
 {
-    for (size_t i = 0; i < CODEC_CACHE_BLOCKS; i++)
+    for (size_t i = 0; i < CODEC_CACHE_BLOCKS; i++) {
+        codec_wipe(c->block[i], (size_t)CODEC_CACHE_BLOCK_SLOTS * CODEC_CACHE_SLOT_PX * sizeof *c->block[i]);
         free(c->block[i]);
+    }
     codec_cache_init(c, c->slots);
 }
 

@@ -1,5 +1,7 @@
 #include "codec/screen.h"
 
+#include "codec/wipe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,9 @@ int codec_screen_init(struct codec_screen *s, int32_t width_px, int32_t height_p
 
 void codec_screen_finish(struct codec_screen *s)
 {
+    const size_t rows = (size_t)s->height_px + CODEC_SCREEN_MARGIN_PX;
+    codec_wipe(s->base, rows * s->stride_px * sizeof *s->base);
+    codec_wipe(s->under, (size_t)s->width_px * (size_t)s->height_px * sizeof *s->under);
     free(s->base);
     free(s->lossy);
     free(s->under);

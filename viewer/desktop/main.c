@@ -11,6 +11,7 @@
 
 #include "codec/dirty.h"
 #include "viewer/cli/session.h"
+#include "viewer/core/cursor.h"
 #include "viewer/core/screen.h"
 #include "viewer/desktop/input.h"
 #include "viewer/desktop/window.h"
@@ -157,11 +158,7 @@ static void on_gap(struct cli_session *session)
 
 static void take_cursor(struct view *view, const Hearth__Session__Cursor *cursor)
 {
-    const uint32_t side = 256;
-    const bool shaped = cursor->rgba.len > 0 && cursor->width > 0 && cursor->width <= side &&
-                        cursor->height > 0 && cursor->height <= side && cursor->hot_x < cursor->width &&
-                        cursor->hot_y < cursor->height &&
-                        cursor->rgba.len == (size_t)cursor->width * cursor->height * 4;
+    const bool shaped = viewer_cursor_shaped(cursor);
     if (cursor->moved && !shaped) {
         return; /* where the host put its pointer; this window's own stays in the hand of its user */
     }

@@ -9,6 +9,7 @@
 #include "codec/jpeg_encode.h"
 #include "codec/truth.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -221,6 +222,51 @@ static void rule_9_a_new_epoch_shows_nothing_of_an_old_one(void **state)
     }
 }
 
+/* The decoder's memory as it is given back. */
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+static struct {
+    const uint32_t *pixel; /* somewhere in what is looked for */
+    bool seen, clear;
+} given_back;
+
+void __wrap_free(void *memory)
+{
+    const uint8_t *bytes = memory;
+    const size_t len = memory && given_back.pixel ? malloc_usable_size(memory) : 0;
+    const uintptr_t at = (uintptr_t)given_back.pixel, from = (uintptr_t)memory;
+    if (len > 0 && at >= from && at < from + len) {
+        given_back.seen = given_back.clear = true;
+        for (size_t i = 0; i < len; i++)
+            given_back.clear = given_back.clear && bytes[i] == 0;
+    }
+    __real_free(memory);
+}
+
+static void rule_9_memory_is_cleared_before_it_is_given_back(void **state)
+{
+    struct forge *f = *state;
+    for (int again = 0; again < 2; again++) {
+        int32_t w = 0, h = 0;
+        size_t stride = 0;
+        forge_fill(f, 0, 0, FORGE_W_PX, FORGE_H_PX);
+        assert_int_equal(forge_send(f), 0);
+        given_back.pixel = codec_decoder_pixels(f->decoder, &w, &h, &stride);
+        assert_int_equal(given_back.pixel[0], 0x112233);
+        given_back.seen = false;
+        if (again == 0) { /* a new epoch */
+            forge_start(f);
+        } else { /* the end of the session */
+            codec_decoder_destroy(f->decoder);
+            f->decoder = NULL;
+        }
+        assert_true(given_back.seen);
+        assert_true(given_back.clear);
+        given_back.pixel = NULL;
+    }
+}
+
 static void rule_11_what_an_encoder_sends_is_what_is_shown(void **state)
 {
     (void)state;
@@ -302,6 +348,7 @@ int main(void)
         TEST(rule_7_what_makes_no_sense_is_an_error_and_ends_the_epoch),
         TEST(rule_8_the_work_of_a_message_is_bounded),
         TEST(rule_9_a_new_epoch_shows_nothing_of_an_old_one),
+        TEST(rule_9_memory_is_cleared_before_it_is_given_back),
         cmocka_unit_test(rule_11_what_an_encoder_sends_is_what_is_shown),
         TEST(rule_11_a_picture_that_differs_is_found_out),
         cmocka_unit_test(what_waits_is_not_called_exact),
