@@ -98,15 +98,16 @@ struct codec_encoder *codec_encoder_create(const struct codec_encoder_config *co
         *quality = DEFAULT_QUALITY;
     *quality = *quality < MIN_QUALITY ? MIN_QUALITY : *quality > MAX_QUALITY ? MAX_QUALITY : *quality;
     e->models = malloc(sizeof *e->models);
-    e->symbols = malloc(CODEC_NATURAL_MAX_SYMBOLS * sizeof *e->symbols);
+    e->scratch = malloc(sizeof *e->scratch);
     e->videos = codec_videos_create(config);
     if (config->cache_slots > 0 && config->store)
         e->slots = codec_slots_create(config->store, config->cache_slots);
-    if (!e->models || !e->symbols || (!e->slots && config->cache_slots > 0) ||
+    if (!e->models || !e->scratch || (!e->slots && config->cache_slots > 0) ||
         init_screen(e, config->width_px, config->height_px) < 0) {
         codec_encoder_destroy(e);
         return NULL;
     }
+    codec_tile_scratch_init(e->scratch);
     return e;
 }
 
@@ -118,7 +119,7 @@ void codec_encoder_destroy(struct codec_encoder *e)
     codec_videos_destroy(e->videos);
     codec_slots_destroy(e->slots);
     free(e->models);
-    free(e->symbols);
+    free(e->scratch);
     free(e);
 }
 

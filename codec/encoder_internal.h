@@ -75,7 +75,7 @@ struct codec_encoder {
     struct codec_motion *motion;
     struct codec_slots *slots; /* owned; NULL when the viewer has none */
     struct codec_tile_models *models;
-    uint32_t *symbols; /* owned: scratch of natural tiles */
+    struct codec_tile_scratch *scratch; /* owned */
     struct codec_patch patch;
     uint32_t src[CODEC_TILE_PX * CODEC_PATCH_STRIDE];
     bool tile_row[CODEC_MAX_SIDE_PX / CODEC_TILE_PX];

@@ -18,7 +18,7 @@ enum {
 };
 
 /* What a pixel costs: of each exact coder with all around it, of a JPEG, and to be classified. */
-enum { TEXT_PX_NS = 18, NATURAL_PX_NS = 40, JPEG_PX_NS = 8, CLASSIFY_PX_NS = 3 };
+enum { TEXT_PX_NS = 18, NATURAL_PX_NS = 45, JPEG_PX_NS = 8, CLASSIFY_PX_NS = 3 };
 /* The rest of a row of tiles is added to its pictures, so that they are whole bands. */
 enum { ROW_NS = 1500000 };
 /* What crumbs of pictures, and then refinement, may do in a call that is full already. */
@@ -165,7 +165,7 @@ static size_t code_tiles(
     if (!codec_job_may_paint(j, codec_tiles_rect(e, op.rect)) || !codec_job_put_op(j, &op))
         return begin;
     if (!j->out_open) {
-        codec_tile_out_start(&j->out, j->payload, j->cap, e->symbols);
+        codec_tile_out_start(&j->out, j->payload, j->cap, e->scratch);
         j->out_open = true;
     }
     size_t stop = end;

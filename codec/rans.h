@@ -29,15 +29,36 @@ enum {
 
 struct codec_rans_model {
     uint16_t count[CODEC_RANS_TOKENS];
-    uint16_t fresh;                     /* counted since the frequencies were made */
-    uint32_t total;                     /* of the counts when they were made */
+    uint32_t total;                     /* of the counts when the frequencies were made */
     uint32_t span[CODEC_RANS_TOKENS];   /* start, and frequency << 16 */
     uint8_t token_at[CODEC_RANS_TOTAL]; /* of the reader */
 };
 
+/* To divide by a frequency without a division: x / f is x * of[f] >> CODEC_RANS_INVERSE_BITS for every x
+ * below f << (32 - CODEC_RANS_BITS), as the states of a writer are; the product stays below 2^64. */
+enum { CODEC_RANS_INVERSE_BITS = 32 + CODEC_RANS_BITS };
+struct codec_rans_inverse {
+    uint64_t of[CODEC_RANS_TOTAL]; /* a frequency is less than all: every token has one */
+};
+
+static inline void codec_rans_inverse_init(struct codec_rans_inverse *inverse)
+{
+    inverse->of[0] = 0;
+    for (uint32_t f = 1; f < CODEC_RANS_TOTAL; f++)
+        inverse->of[f] = (UINT64_C(1) << CODEC_RANS_INVERSE_BITS) / f + 1;
+}
+
 /* Symbols of a tile until they are written: start 16 bits, frequency 15 bits, state 1 bit. */
 struct codec_rans_writer {
     uint32_t *symbols, *end; /* begin and end of those collected */
+    const struct codec_rans_inverse *inverse;
+};
+
+/* Where a coder stands, kept in registers over a row: of a writer end, of a reader at and state. */
+struct codec_rans_place {
+    uint32_t *end;
+    const uint8_t *at;
+    uint32_t state[CODEC_RANS_STATES];
 };
 
 struct codec_rans_reader {
@@ -72,7 +93,6 @@ static inline void codec_rans_model_settle(struct codec_rans_model *m, const boo
             memset(m->token_at + start, (int)i, frequency[i]);
         start += frequency[i];
     }
-    m->fresh = 0;
     if (m->total <= CODEC_RANS_COUNT_MAX)
         return;
     m->total = 0;
@@ -105,54 +125,63 @@ static inline void codec_rans_model_reset(struct codec_rans_model *m, uint32_t s
 /* Take what was counted into the frequencies, when it is enough to matter. */
 CODEC_INLINE void codec_rans_model_learn(struct codec_rans_model *m, const bool enc)
 {
-    if ((uint32_t)m->fresh * CODEC_RANS_FRESH < m->total)
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < CODEC_RANS_TOKENS; i++)
+        sum += m->count[i];
+    if ((sum - m->total) * CODEC_RANS_FRESH < m->total)
         return;
-    m->total += m->fresh;
+    m->total = sum;
     codec_rans_model_settle(m, enc);
 }
 
 CODEC_INLINE void codec_rans_put(
-    struct codec_rans_writer *w, uint32_t state, struct codec_rans_model *m, int value)
+    struct codec_rans_place *at, uint32_t state, struct codec_rans_model *m, int value)
 {
     const uint32_t size = (uint32_t)codec_abs(value), id = state << 31;
     uint32_t token;
-    if (size <= CODEC_RANS_DIRECT) {
+    if (__builtin_expect(size <= CODEC_RANS_DIRECT, 1)) {
         token = (uint32_t)(value + CODEC_RANS_DIRECT);
-        *w->end++ = m->span[token] | id;
+        *at->end++ = m->span[token] | id;
     } else {
         const uint32_t rest = size - (CODEC_RANS_DIRECT - 1);
         const uint32_t bits = 31u - (uint32_t)__builtin_clz(rest);
         token = 2 * CODEC_RANS_DIRECT + 1 + 2 * (bits - 1) + (value < 0);
-        *w->end++ = m->span[token] | id;
+        *at->end++ = m->span[token] | id;
         /* Plain bits are a symbol among 2^bits equal ones. */
-        *w->end++ =
+        *at->end++ =
             (rest - (1u << bits)) << (CODEC_RANS_BITS - bits) | 1u << (16 + CODEC_RANS_BITS - bits) | id;
     }
     m->count[token]++;
-    m->fresh++;
 }
 
 /* Write the symbols of a tile; they end before `end`. Returns where they begin, NULL when there is no space
  * down to `out`; the symbols are gone in any case. */
 static inline uint8_t *codec_rans_write(struct codec_rans_writer *w, uint8_t *out, uint8_t *end)
 {
-    uint32_t state[CODEC_RANS_STATES] = {CODEC_RANS_LOW, CODEC_RANS_LOW};
+    /* The state whose turn it is, and the other: exchanged without memory in between, which both wait for. */
+    uint32_t x = CODEC_RANS_LOW, other = CODEC_RANS_LOW, turn = 0;
     const size_t count = (size_t)(w->end - w->symbols);
     uint8_t *p = end;
     w->end = w->symbols;
-    if ((size_t)(end - out) < 2 * count + sizeof state)
+    if ((size_t)(end - out) < 2 * count + 4 * CODEC_RANS_STATES)
         return NULL;
     for (size_t i = count; i-- > 0;) {
         const uint32_t s = w->symbols[i];
         const uint32_t start = s & 0xffffu, frequency = s >> 16 & 0x7fffu;
-        uint32_t x = state[s >> 31];
-        const bool move = x >= frequency << (32 - CODEC_RANS_BITS);
+        const uint32_t swap = (x ^ other) & (0u - (turn ^ s >> 31));
+        turn = s >> 31;
+        x ^= swap;
+        other ^= swap;
+        const uint32_t move = x >= frequency << (32 - CODEC_RANS_BITS);
         p[-2] = (uint8_t)x;
         p[-1] = (uint8_t)(x >> 8);
-        p -= move ? 2 : 0;
-        x = move ? x >> 16 : x;
-        state[s >> 31] = (x / frequency << CODEC_RANS_BITS) + x % frequency + start;
+        p -= 2 * move;
+        x >>= 16 * move;
+        /* (x / f << BITS) + x % f + start */
+        const uint32_t q = (uint32_t)(x * w->inverse->of[frequency] >> CODEC_RANS_INVERSE_BITS);
+        x += q * (CODEC_RANS_TOTAL - frequency) + start;
     }
+    const uint32_t state[CODEC_RANS_STATES] = {turn ? other : x, turn ? x : other};
     for (size_t i = CODEC_RANS_STATES; i-- > 0;)
         for (uint32_t shift = 32; shift > 0; shift -= 8)
             *--p = (uint8_t)(state[i] >> (shift - 8));
@@ -204,32 +233,32 @@ static inline bool codec_rans_read_ok(const struct codec_rans_reader *r)
     return r->at == r->end;
 }
 
-CODEC_INLINE uint32_t codec_rans_refill(struct codec_rans_reader *r, uint32_t x)
+/* Without a branch: nothing predicts when a state needs its next 16 bits. */
+CODEC_INLINE uint32_t codec_rans_refill(struct codec_rans_place *at, uint32_t x)
 {
-    const uint32_t word = (uint32_t)r->at[0] | (uint32_t)r->at[1] << 8;
-    const bool move = x < CODEC_RANS_LOW;
-    r->at += move ? 2 : 0;
-    return move ? x << 16 | word : x;
+    const uint32_t word = (uint32_t)at->at[0] | (uint32_t)at->at[1] << 8;
+    const uint32_t move = x < CODEC_RANS_LOW;
+    at->at += 2 * move;
+    return x << 16 * move | (word & (0u - move));
 }
 
 /* One value of -128..127; from hostile bytes up to 132 in size. Looks at 4 bytes at most. */
-CODEC_INLINE int codec_rans_get(struct codec_rans_reader *r, uint32_t state, struct codec_rans_model *m)
+CODEC_INLINE int codec_rans_get(struct codec_rans_place *at, uint32_t state, struct codec_rans_model *m)
 {
-    uint32_t x = r->state[state];
+    uint32_t x = at->state[state];
     uint32_t slot = x & (CODEC_RANS_TOTAL - 1);
     const uint32_t token = m->token_at[slot];
     const uint32_t span = m->span[token];
     int value = (int)token - CODEC_RANS_DIRECT;
-    x = codec_rans_refill(r, (span >> 16) * (x >> CODEC_RANS_BITS) + slot - (span & 0xffffu));
+    x = codec_rans_refill(at, (span >> 16) * (x >> CODEC_RANS_BITS) + slot - (span & 0xffffu));
     m->count[token]++;
-    m->fresh++;
-    if (token > 2 * CODEC_RANS_DIRECT) {
+    if (__builtin_expect(token > 2 * CODEC_RANS_DIRECT, 0)) {
         const uint32_t class = (token - 2 * CODEC_RANS_DIRECT - 1) / 2, left = CODEC_RANS_BITS - 1 - class;
         slot = x & (CODEC_RANS_TOTAL - 1);
         value = codec_rans_class_base(class) + (int)(slot >> left);
         value = (token & 1u) ? value : -value;
-        x = codec_rans_refill(r, (x >> CODEC_RANS_BITS << left) + (slot & ((1u << left) - 1)));
+        x = codec_rans_refill(at, (x >> CODEC_RANS_BITS << left) + (slot & ((1u << left) - 1)));
     }
-    r->state[state] = x;
+    at->state[state] = x;
     return value;
 }

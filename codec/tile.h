@@ -26,8 +26,19 @@ struct codec_tile_models {
 struct codec_tile_out {
     struct codec_range range;
     uint8_t *natural_start, *natural_end, *end;
-    uint32_t *symbols; /* borrowed: CODEC_NATURAL_MAX_SYMBOLS of them */
+    struct codec_tile_scratch *scratch; /* borrowed */
 };
+
+/* What a writer of natural tiles works with besides. */
+struct codec_tile_scratch {
+    struct codec_rans_inverse inverse;
+    uint32_t symbols[CODEC_NATURAL_MAX_SYMBOLS];
+};
+
+static inline void codec_tile_scratch_init(struct codec_tile_scratch *s)
+{
+    codec_rans_inverse_init(&s->inverse);
+}
 
 /* ... and while it is read. */
 struct codec_tile_in {
@@ -74,7 +85,8 @@ static inline size_t codec_tile_out_room(const struct codec_tile_out *o)
     return range < natural ? range : natural;
 }
 
-void codec_tile_out_start(struct codec_tile_out *o, uint8_t *payload, size_t cap, uint32_t *symbols);
+void codec_tile_out_start(
+    struct codec_tile_out *o, uint8_t *payload, size_t cap, struct codec_tile_scratch *scratch);
 /* Bytes of the finished part, at the start of the space; 0 with range.full set when there was too little. */
 size_t codec_tile_out_end(struct codec_tile_out *o);
 

@@ -57,9 +57,13 @@ CODEC_INLINE bool codec_tile_natural(struct codec_natural_io io, const bool enc,
         const int n = codec_patch_spans(p, y, span);
         for (int32_t row = y; row < end; row += 2)
             for (int i = 0; i < n; i++) {
-                const int32_t at = row * CODEC_PATCH_STRIDE + span[i].x0;
-                if (!codec_natural_rows(io, enc, m, p->px + CODEC_PATCH_ORIGIN + at, enc ? src + at : NULL,
-                        span[i].x1 - span[i].x0, row + 1 < end, grain ? -1 : 0))
+                const int32_t at = row * CODEC_PATCH_STRIDE + span[i].x0, w = span[i].x1 - span[i].x0;
+                uint32_t *q = p->px + CODEC_PATCH_ORIGIN + at;
+                const uint32_t *from = enc ? src + at : NULL;
+                const bool both = row + 1 < end;
+                /* Each prediction has its own code. */
+                if (!(grain ? codec_natural_rows(io, enc, m, q, from, w, both, -1)
+                            : codec_natural_rows(io, enc, m, q, from, w, both, 0)))
                     return false;
             }
         codec_natural_learn(m, enc);

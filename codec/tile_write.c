@@ -10,7 +10,7 @@ static void encode_text(
 static void encode_natural(
     struct codec_tile_out *out, struct codec_tile_models *m, struct codec_patch *p, const uint32_t *src)
 {
-    struct codec_rans_writer w = {out->symbols, out->symbols};
+    struct codec_rans_writer w = {out->scratch->symbols, out->scratch->symbols, &out->scratch->inverse};
     const struct codec_natural_cost cost = codec_classify_cost(p, src);
     const bool grain = cost.grain < cost.median;
     (void)codec_range_bit(&out->range, true, &m->grain, grain);
@@ -31,12 +31,13 @@ const struct codec_tile_writer codec_tile_writers[CODEC_TILE_CLASSES] = {
     [CODEC_TILE_NATURAL] = {"natural", encode_natural},
 };
 
-void codec_tile_out_start(struct codec_tile_out *o, uint8_t *payload, size_t cap, uint32_t *symbols)
+void codec_tile_out_start(
+    struct codec_tile_out *o, uint8_t *payload, size_t cap, struct codec_tile_scratch *scratch)
 {
     codec_range_write_start(&o->range, payload, cap / 2);
     o->natural_start = o->natural_end = payload + cap / 2;
     o->end = payload + cap;
-    o->symbols = symbols;
+    o->scratch = scratch;
 }
 
 size_t codec_tile_out_end(struct codec_tile_out *o)

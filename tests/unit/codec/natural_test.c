@@ -15,7 +15,8 @@ struct pair {
     struct codec_screen from, to;
     struct codec_tile_models *write, *read;
     struct codec_patch patch;
-    uint32_t *symbols, *src;
+    struct codec_tile_scratch *scratch;
+    uint32_t *src;
     uint8_t *bytes;
     struct codec_tile_out out;
     struct codec_tile_in in;
@@ -29,13 +30,14 @@ static int make(void **state)
     assert_int_equal(codec_screen_init(&p->to, W, H), 0);
     p->write = malloc(sizeof *p->write);
     p->read = malloc(sizeof *p->read);
-    p->symbols = malloc(CODEC_NATURAL_MAX_SYMBOLS * sizeof *p->symbols);
+    p->scratch = malloc(sizeof *p->scratch);
     p->src = calloc(CODEC_TILE_PX * CODEC_PATCH_STRIDE, sizeof *p->src);
     p->bytes = malloc(CAP_BYTES);
-    assert_true(p->write && p->read && p->symbols && p->src && p->bytes);
+    assert_true(p->write && p->read && p->scratch && p->src && p->bytes);
+    codec_tile_scratch_init(p->scratch);
     codec_tile_models_reset(p->write);
     codec_tile_models_reset(p->read);
-    codec_tile_out_start(&p->out, p->bytes, CAP_BYTES, p->symbols);
+    codec_tile_out_start(&p->out, p->bytes, CAP_BYTES, p->scratch);
     *state = p;
     return 0;
 }
@@ -47,7 +49,7 @@ static int drop(void **state)
     codec_screen_finish(&p->to);
     free(p->write);
     free(p->read);
-    free(p->symbols);
+    free(p->scratch);
     free(p->src);
     free(p->bytes);
     free(p);
@@ -148,7 +150,7 @@ static void parts_of_tiles_and_both_coders_share_a_message(void **state)
         draw(&s, (int)(r % 4));
         const struct codec_rect bounds = {(int32_t)(r >> 2 & 15), (int32_t)(r >> 6 & 15),
             (int32_t)(r >> 10 & 31) + 1, (int32_t)(r >> 15 & 31) + 1};
-        codec_tile_out_start(&p->out, p->bytes, CAP_BYTES, p->symbols);
+        codec_tile_out_start(&p->out, p->bytes, CAP_BYTES, p->scratch);
         for (int32_t t = 0; t < 2; t++)
             put(p, &s, t, (uint16_t)(scene_random(&s) | 1u), bounds,
                 (scene_random(&s) & 3) != 0 ? CODEC_TILE_NATURAL : CODEC_TILE_TEXT);
@@ -236,7 +238,7 @@ static void too_little_space_is_told(void **state)
     struct scene s;
     scene_init(&s, W, H, 7);
     draw(&s, 1);
-    codec_tile_out_start(&p->out, p->bytes, 3000, p->symbols);
+    codec_tile_out_start(&p->out, p->bytes, 3000, p->scratch);
     put(p, &s, 0, 0xffff, WHOLE, CODEC_TILE_NATURAL);
     assert_true(p->out.range.full);
     assert_int_equal(codec_tile_out_end(&p->out), 0);
