@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { W = 160, H = 130, MESSAGES = 6, STREAMS = 5, SWITCHES = 15 };
+enum { W = 160, H = 130, MESSAGES = 6, STREAMS = 6, SWITCHES = 15, NATURAL = 5 };
 
 static void draw(struct scene *s, int stream, int i)
 {
@@ -27,6 +27,9 @@ static void draw(struct scene *s, int stream, int i)
     case 4: /* three screens, round and round: slots and checks */
         scene_text(s, all, (uint32_t)(i % 3) * 50, 0x101010, 0xffffff);
         scene_text(s, (struct codec_rect){100, 100, 50, 15}, 900 + (uint32_t)i, 0, 0xffffff);
+        break;
+    case NATURAL: /* exact at once */
+        scene_photo(s, (struct codec_rect){16, 16, 64, 64}, i * 7);
         break;
     default:
         scene_fill(s, all, (uint32_t)i * 0x102030u);
@@ -79,12 +82,13 @@ static void write_stream(FILE *f, int stream)
     struct scene s;
     struct scene_link l;
     scene_init(&s, W, H, 1);
-    scene_link_init(&l, &(struct codec_encoder_config){.width_px = W, .height_px = H, .lossy_first = true});
+    scene_link_init(
+        &l, &(struct codec_encoder_config){.width_px = W, .height_px = H, .lossy_first = stream != NATURAL});
     const int messages = stream == 4 ? SWITCHES : MESSAGES;
     for (int i = 0; i < messages; i++) {
         draw(&s, stream, i);
         l.now_us += stream == 4 ? 700000 : 200000;
-        if (scene_link_send(&l, &s, NULL, 0, 4000) <= 0 || l.len > 65535)
+        if (scene_link_send(&l, &s, NULL, 0, stream == NATURAL ? 40000 : 4000) <= 0 || l.len > 65535)
             continue;
         uint8_t head[2];
         (void)codec_put16(head, (uint32_t)l.len);
