@@ -17,7 +17,7 @@ it("hearth.wasm may take 512 MiB and no more", () => {
   const url = Object.values(found)[0] ?? "";
   const base64 = url.slice(url.indexOf(",") + 1);
   const wasm = unbase64url(base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""));
-  const { memory } = instantiate(new WebAssembly.Module(wasm ?? new Uint8Array(0)), null).x;
+  const { memory } = instantiate(new WebAssembly.Module(wasm ?? new Uint8Array(0))).x;
   memory.grow((MOST_BYTES - memory.buffer.byteLength) / PAGE_BYTES);
   expect(memory.buffer.byteLength).toBe(MOST_BYTES);
   expect(() => memory.grow(1)).toThrow(RangeError);
