@@ -132,7 +132,7 @@ int codec_encoder_reset(struct codec_encoder *e, int32_t width_px, int32_t heigh
 
 bool codec_encoder_pending(const struct codec_encoder *e)
 {
-    return e->start || e->dirty_cells > 0 || e->sent.lossy_cells > 0 ||
+    return e->start || e->dirty_cells > 0 || e->sent.lossy_cells > 0 || codec_videos_wait(e->videos, 0) ||
            codec_videos_deadline_us(e->videos, 0) != UINT64_MAX;
 }
 

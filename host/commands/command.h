@@ -24,7 +24,7 @@ struct host_options {
     const char *name;    /* --name */
     const char *pin;     /* --pin */
     const char *display; /* --display */
-    bool json, view_only, video, insecure, read_only;
+    bool json, view_only, insecure, read_only;
     int argc; /* what is left besides options */
     char **argv;
 };

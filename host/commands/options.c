@@ -14,7 +14,6 @@ static const char usage[] =
     "  run                    share this PC until it is stopped\n"
     "      --display :N       X display to share (default: $DISPLAY)\n"
     "      --view-only        nobody may change anything\n"
-    "      --video            moving pictures as H.264 (on trial)\n"
     "  status                 whether this PC is enrolled, where, and what it shares\n"
     "  roots [list]           the shared folders\n"
     "  roots add FOLDER       share a folder; --name NAME, --read-only\n"
@@ -31,7 +30,6 @@ static const struct option long_options[] = {
     {"display", required_argument, NULL, 'd'},
     {"json", no_argument, NULL, 'j'},
     {"view-only", no_argument, NULL, 'v'},
-    {"video", no_argument, NULL, 'm'},
     {"insecure-ws", no_argument, NULL, 'i'},
     {"read-only", no_argument, NULL, 'r'},
     {"help", no_argument, NULL, 'h'},
@@ -67,9 +65,6 @@ static int take_option(struct host_options *options, int option)
         return 0;
     case 'v':
         options->view_only = true;
-        return 0;
-    case 'm':
-        options->video = true;
         return 0;
     case 'i':
         options->insecure = true;

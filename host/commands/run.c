@@ -157,8 +157,6 @@ static bool make_parts(struct run *run, const struct host_options *options)
         .user = run});
     if (!run->screen || !run->link)
         return false;
-    if (options->video)
-        screen_use_video(run->screen);
     run->sessions = sessions_create(&(struct sessions_config){.loop = &run->loop,
         .screen = run->screen,
         .link = run->link,

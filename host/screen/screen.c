@@ -384,11 +384,6 @@ static struct codec_store *make_store(void)
     return codec_store_create(key, SCREEN_STORE_TILES);
 }
 
-void screen_use_video(struct screen *screen)
-{
-    screen->video = codec_video_coder_load();
-}
-
 struct screen *screen_create(uv_loop_t *loop, capture_open_fn *open, const char *display)
 {
     struct screen *screen = calloc(1, sizeof *screen);
@@ -398,6 +393,7 @@ struct screen *screen_create(uv_loop_t *loop, capture_open_fn *open, const char 
     screen->open = open;
     screen->retry_gap_us = SCREEN_RETRY_MIN_US;
     screen->store = make_store();
+    screen->video = codec_video_coder_load();
     screen->display = display ? strdup(display) : NULL;
     screen->pool = screen_pool_create(loop, on_pool_closed, screen);
     if (!screen->pool || (display && !screen->display)) {

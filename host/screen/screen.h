@@ -116,10 +116,6 @@ void screen_viewer_reset(struct screen_viewer *viewer);
  * and slots for exact tiles. Counts from the next start on. */
 void screen_viewer_set_limits(struct screen_viewer *viewer, uint32_t max_pixels, uint32_t slots);
 
-/* Moving pictures go as H.264 to viewers that decode it, when the coder's library is there. Before viewers
- * come. */
-void screen_use_video(struct screen *screen);
-
 /* What video the viewer decodes, ScreenStart.video: bits of enum codec_video_kind. Counts from the next
  * start on; none at first. */
 void screen_viewer_set_video(struct screen_viewer *viewer, unsigned kinds);

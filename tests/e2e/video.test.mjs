@@ -17,7 +17,7 @@ let ring, browser, page, display, movie;
 before(async () => {
   ring = await Ring.start();
   display = await ring.display("1280x720", { terminal: false });
-  await ring.host("Workshop", { display, args: ["--video"] });
+  await ring.host("Workshop", { display });
   const program = join(ring.dir, "movie");
   await run("cc", ["-O2", "-std=gnu17", join(root, "tests/e2e/lib/movie.c"), "-o", program, "-lxcb", "-lxcb-shm", "-lm"]);
   movie = ring.spawn(program, [AREA.x, AREA.y, AREA.w, AREA.h, 24].map(String), {

@@ -209,6 +209,9 @@ static void a_picture_that_rests_becomes_exact(void **state)
     assert_true(d->link.stats.exact);
     assert_true(scene_link_equal(&d->link, &d->scene));
     assert_false(codec_encoder_pending(d->link.encoder));
+    /* The viewer is told so. */
+    assert_true(d->link.decoded.complete);
+    assert_int_equal(d->link.decoded.exact_permille, 1000);
 }
 
 static const struct codec_rect CINEMA = {32, 32, 544, 336};
