@@ -11,7 +11,7 @@ enum {
     COST_TIMES = 3,          /* a stream takes at most a third of a core */
     MIN_PACKET_BYTES = 3000, /* asked of a coder at least, however small the budget */
     PACKET_BUDGETS = 3,      /* ... and at most so many times it: the next picture is that far away */
-    PX_PER_BYTE = 18,        /* ... but no more than this, which moving pictures seldom need */
+    PX_PER_BYTE = 8,         /* ... but no more than this, which moving pictures seldom need */
     COVER_MAX_RECTS = 64,    /* per message and stream */
     SETTLE_TILES = 24,       /* found at once: there may be more, */
     SETTLE_MORE_US = 15000,  /* ... which are looked for so soon */
