@@ -10,7 +10,8 @@
 import { readFileSync } from "node:fs";
 
 const [dir, file, runs = "1"] = process.argv.slice(2);
-const jpeg = await WebAssembly.instantiate(readFileSync(`${dir}/jpeg.wasm`), {});
+let takeRow;
+const jpeg = await WebAssembly.instantiate(readFileSync(`${dir}/jpeg.wasm`), { env: { jpeg_row: (y, at) => takeRow(y, at) } });
 const j = jpeg.instance.exports;
 
 const module = new WebAssembly.Module(readFileSync(`${dir}/hearth.wasm`));
@@ -25,15 +26,9 @@ for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
 imports.env ??= {};
 imports.env.hearth_jpeg_decode = (data, len, width, height, out, stride) => {
   const input = j.malloc(len);
-  const pixels = j.malloc(width * height * 4);
   new Uint8Array(j.memory.buffer).set(new Uint8Array(x.memory.buffer, data, len), input);
-  const err = j.jpeg_decode(input, len, width, height, pixels);
-  for (let y = 0; err === 0 && y < height; y++)
-    new Uint8Array(x.memory.buffer).set(
-      new Uint8Array(j.memory.buffer, pixels + y * width * 4, width * 4),
-      out + y * stride * 4,
-    );
-  j.free(pixels);
+  takeRow = (y, at) => new Uint8Array(x.memory.buffer).set(new Uint8Array(j.memory.buffer, at, width * 4), out + y * stride * 4);
+  const err = j.jpeg_decode(input, len, width, height);
   j.free(input);
   return err;
 };

@@ -36,13 +36,18 @@ static void forget(j_common_ptr c)
     c->err->num_warnings = 0;
 }
 
-/* Decode data to width_px x height_px words 0x??RRGGBB at out, rows packed. 0, or -1 when the picture is
- * of another size or kind; traps when it is damaged. data and out come from malloc. */
-__attribute__((export_name("jpeg_decode"))) int jpeg_decode(
-    const uint8_t *data, unsigned long len, int width_px, int height_px, uint32_t *out);
+/* Row y of the picture, words 0x??RRGGBB, good until it returns. A whole picture is never held here: 8 MiB
+ * for a screen, and memory of a module does not shrink. */
+__attribute__((import_module("env"), import_name("jpeg_row"))) void jpeg_row(int y, const uint32_t *row);
 
-int jpeg_decode(const uint8_t *data, unsigned long len, int width_px, int height_px, uint32_t *out)
+/* Decode data to width_px x height_px pixels, told row by row from the first. 0, or -1 when the picture is of
+ * another size or kind; traps when it is damaged. data comes from malloc. */
+__attribute__((export_name("jpeg_decode"))) int jpeg_decode(
+    const uint8_t *data, unsigned long len, int width_px, int height_px);
+
+int jpeg_decode(const uint8_t *data, unsigned long len, int width_px, int height_px)
 {
+    static uint32_t px[MAX_SIDE_PX];
     if (width_px < 1 || height_px < 1 || width_px > MAX_SIDE_PX || height_px > MAX_SIDE_PX)
         return -1;
     struct jpeg_error_mgr errors = {
@@ -64,8 +69,10 @@ int jpeg_decode(const uint8_t *data, unsigned long len, int width_px, int height
         c.dct_method = JDCT_ISLOW;
         (void)jpeg_start_decompress(&c);
         while (c.output_scanline < c.output_height) {
-            JSAMPROW row = (JSAMPROW)(out + (size_t)c.output_scanline * (size_t)width_px);
+            const int y = (int)c.output_scanline;
+            JSAMPROW row = (JSAMPROW)px;
             (void)jpeg_read_scanlines(&c, &row, 1);
+            jpeg_row(y, px);
         }
         (void)jpeg_finish_decompress(&c);
     }

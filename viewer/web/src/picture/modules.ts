@@ -1,6 +1,5 @@
 // hearth.wasm with the JPEG decoder that its picture asks for, and without crypto: nothing here is secret.
 
-import { copyOf } from "../worker/bytes";
 import { Core, type Exports, type Ptr, wasiImports } from "../worker/core";
 
 interface JpegExports {
@@ -8,25 +7,20 @@ interface JpegExports {
   _initialize?(): void;
   malloc(size: number): Ptr;
   free(ptr: Ptr): void;
-  jpeg_decode(
-    data: Ptr,
-    len: number,
-    width: number,
-    height: number,
-    out: Ptr,
-    strideBytesOrPx: number,
-  ): number;
+  jpeg_decode(data: Ptr, len: number, width: number, height: number): number;
 }
 
 /** libjpeg-turbo in a module of its own: a trap costs one picture. */
 class Jpeg {
   private live: JpegExports | null = null;
+  private row: (y: number, at: Ptr) => void = () => undefined;
 
   constructor(private readonly module: WebAssembly.Module) {}
 
   private exports(): JpegExports {
     if (!this.live) {
-      const instance = new WebAssembly.Instance(this.module, wasiImports(this.module));
+      const env = { jpeg_row: (y: number, at: Ptr) => this.row(y, at) };
+      const instance = new WebAssembly.Instance(this.module, { ...wasiImports(this.module), env });
       this.live = instance.exports as unknown as JpegExports;
       this.live._initialize?.();
     }
@@ -34,32 +28,18 @@ class Jpeg {
   }
 
   /** Pixels 0x00RRGGBB into target rows strideBytes apart; 0 or -1. */
-  decode(
-    data: Uint8Array,
-    width: number,
-    height: number,
-    target: () => Uint8Array,
-    out: Ptr,
-    strideBytes: number,
-  ) {
-    const row = width * 4;
-    let x: JpegExports;
-    let input = 0;
-    let pixels = 0;
+  decode(data: Uint8Array, width: number, height: number, target: Uint8Array, out: Ptr, strideBytes: number) {
     try {
-      x = this.exports();
-      input = x.malloc(data.length);
-      pixels = x.malloc(row * height);
-      if (input === 0 || pixels === 0) throw new Error("out of memory");
+      const x = this.exports();
+      const input = x.malloc(data.length);
+      if (input === 0) throw new Error("out of memory");
       new Uint8Array(x.memory.buffer).set(data, input);
-      const err = x.jpeg_decode(input, data.length, width, height, pixels, width);
-      if (err === 0) {
-        const from = new Uint8Array(x.memory.buffer);
-        const to = target();
-        for (let y = 0; y < height; y++)
-          to.set(from.subarray(pixels + y * row, pixels + (y + 1) * row), out + y * strideBytes);
-      }
-      x.free(pixels);
+      this.row = (y, at) => {
+        // Whatever a picture made of the module: it reaches its own rows and no more.
+        if (y >= 0 && y < height)
+          target.set(new Uint8Array(x.memory.buffer, at, width * 4), out + y * strideBytes);
+      };
+      const err = x.jpeg_decode(input, data.length, width, height);
       x.free(input);
       return err === 0 ? 0 : -1;
     } catch {
@@ -88,7 +68,7 @@ export function instantiatePicture(hearth: WebAssembly.Module, jpegModule: WebAs
     ...noCrypto(hearth),
     // stride in pixels, as codec_jpeg_decode has it.
     hearth_jpeg_decode: (data: Ptr, len: number, width: number, height: number, out: Ptr, stride: number) =>
-      jpeg.decode(copyOf(memory().subarray(data, data + len)), width, height, memory, out, stride * 4),
+      jpeg.decode(memory().subarray(data, data + len), width, height, memory(), out, stride * 4),
   };
   const instance = new WebAssembly.Instance(hearth, { ...wasiImports(hearth), env });
   core = new Core(instance.exports as unknown as Exports);
