@@ -24,8 +24,8 @@ enum { ROW_NS = 1500000 };
 /* What crumbs of pictures, and then refinement, may do in a call that is full already. */
 enum { EXTRA_NS = 2000000 };
 /* Natural pixels go exact at once, without a JPEG, when coding, sending and decoding them takes no longer
- * than this; those that went as JPEG before only at half of it, so that an area does not flip. */
-enum { AT_ONCE_NS = 5000000, DECODE_PX_NS = 40, NATURAL_MILLI_BYTES_PER_PX = 800 };
+ * than this; those that went as JPEG before only at three quarters of it, so that an area does not flip. */
+enum { AT_ONCE_NS = 6000000, DECODE_PX_NS = 40, NATURAL_MILLI_BYTES_PER_PX = 800 };
 
 /* Qualities below the configured one, for when a picture would not fit the budget, and what a pixel of
  * usual content costs at each in 1/1000 byte. The last is the configured one. */
@@ -248,7 +248,7 @@ static bool small_enough(const struct codec_job *j)
         px += cells_px(e->picture[t]);
         lossy_px += cells_px(e->picture[t] & e->sent.lossy[t]);
     }
-    const uint64_t most_ns = lossy_px * 2 > px ? AT_ONCE_NS / 2 : AT_ONCE_NS;
+    const uint64_t most_ns = lossy_px * 2 > px ? AT_ONCE_NS / 4 * 3 : AT_ONCE_NS;
     const uint64_t bytes = px * NATURAL_MILLI_BYTES_PER_PX / 1000;
     return px * (NATURAL_PX_NS + DECODE_PX_NS) + bytes * 1000000000u / j->rate_Bps <= most_ns &&
            j->work_ns + px * (NATURAL_PX_NS - JPEG_PX_NS) <= j->most_ns &&
