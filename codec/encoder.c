@@ -224,6 +224,7 @@ int codec_encoder_encode(struct codec_encoder *e, const struct codec_encoder_fra
         .now_us = frame->now_us,
         .budget = frame->budget_bytes,
         .rate_Bps = frame->rate_Bps,
+        .echo = frame->echo,
         .payload = out + before_payload,
         .cap = limit - before_payload,
         .max_paint = CODEC_MESSAGE_MAX_PAINT * (uint64_t)e->sent.width_px * (uint64_t)e->sent.height_px,

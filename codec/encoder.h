@@ -37,6 +37,7 @@ struct codec_encoder_frame {
     size_t budget_bytes; /* soft bound of this message; what does not fit stays dirty */
     uint32_t work_us;    /* soft bound of the processor time of this call, by an estimate that is the same
                           * everywhere; what does not fit stays dirty. 0 = 40 ms */
+    bool echo;           /* an input may wait for its answer: what is not natural goes first and alone */
     uint64_t rate_Bps;   /* bytes a second that the link carries: small natural areas are exact at once on a
                           * fast one; 0 = not known */
 };

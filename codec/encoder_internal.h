@@ -101,6 +101,7 @@ struct codec_job {
     size_t loads;              /* tiles marked in e->load */
     bool back;                 /* most of what changed is in the slots */
     bool saved;                /* codec_job_send_saves() was done */
+    bool echo;                 /* what is not natural goes first and alone */
     bool urgent;               /* e->extra marks small fresh changes that go first */
     struct codec_encoder_stats stats;
 };

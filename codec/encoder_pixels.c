@@ -120,6 +120,19 @@ static bool want_dirty(struct codec_job *j, size_t tile, enum codec_tile_class *
     return rest != 0 && set_tile(j, tile, rest);
 }
 
+/* The part of it that is not natural: an answer to an input. */
+static bool want_answer(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
+{
+    const struct codec_encoder *e = j->e;
+    if (!know_tile(j, tile))
+        return false;
+    const struct codec_class class = e->known[tile].is;
+    const uint16_t natural = class.tile == CODEC_TILE_NATURAL ? class.natural_cells : 0;
+    const uint16_t rest = (uint16_t)(e->dirty[tile] & ~natural);
+    *out_class = CODEC_TILE_TEXT;
+    return rest != 0 && set_tile(j, tile, rest);
+}
+
 /* Natural cells that lie alone: too few for a picture. */
 static bool want_put_back(struct codec_job *j, size_t tile, enum codec_tile_class *out_class)
 {
@@ -373,10 +386,25 @@ static void allow_extra(struct codec_job *j)
     j->most_ns = j->most_ns > j->work_ns + EXTRA_NS ? j->most_ns : j->work_ns + EXTRA_NS;
 }
 
+static void end_tiles(struct codec_job *j)
+{
+    if (!j->out_open)
+        return;
+    j->coded = codec_tile_out_end(&j->out);
+    j->out_open = false;
+}
+
 void codec_job_send_pixels(struct codec_job *j)
 {
     struct codec_encoder *e = j->e;
     e->rect_count = 0;
+    if (j->echo && e->dirty_cells > 0) {
+        (void)code_tiles(j, e->dirty, 0, e->tiles, j->budget, want_answer);
+        if (j->stats.tiles_exact > 0) {
+            end_tiles(j);
+            return;
+        }
+    }
     if (e->dirty_cells > 0) {
         const size_t budget = e->picture_waits ? j->budget / 2 : j->budget;
         e->picture_found = false;
@@ -401,9 +429,6 @@ void codec_job_send_pixels(struct codec_job *j)
         const size_t share = e->dirty_cells > 0 ? codec_job_used(j) + j->budget / 4 : j->budget;
         code_round(j, e->extra, &e->next_refine, share < j->budget ? share : j->budget, want_refined);
     }
-    if (j->out_open) {
-        j->coded = codec_tile_out_end(&j->out);
-        j->out_open = false;
-    }
+    end_tiles(j);
     send_pictures(j);
 }

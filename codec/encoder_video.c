@@ -17,7 +17,13 @@ enum {
     SETTLE_MORE_US = 15000,  /* ... which are looked for so soon */
     EDGE_CELLS = 2,          /* a stream is opened anew when what moves is larger by this */
     FULL_CHROMA_PX =
-        1 << 20,            /* larger streams have half chroma: a third less time, and seldom drawn content */
+        1 << 20,      /* larger streams have half chroma: a third less time, and seldom drawn content */
+    POOR_CDB = 3300,  /* nearer than this a stream is to come to the picture, on average */
+    POOR_PACKETS = 8, /* ... of so many packets or more */
+    POOR_PAUSE_US = 5000000, /* where it does not, JPEG has so long */
+    JPEG_MILLI_BYTES_PER_PX = 220,
+    JPEG_FPS = 24,
+    ANSWER_MAX_CELLS = 512, /* more that changed and is not natural is the video itself */
     FAIL_PAUSE_US = 5000000 /* no stream after a coder failed */
 };
 
@@ -32,7 +38,8 @@ struct stream {
     bool waiting;                  /* ... nor given to anyone who would code it */
     struct codec_video_task *task; /* shared with whoever runs it */
     uint64_t opened_us, changed_us, taken_us;
-    uint64_t next_us; /* no picture before */
+    uint64_t next_us;           /* no picture before */
+    uint32_t psnr_cdb, packets; /* on average; since it opened */
 };
 
 struct codec_videos {
@@ -40,13 +47,16 @@ struct codec_videos {
     void *data;
     unsigned kinds; /* 1 << enum codec_video_kind */
     uint8_t next_id;
-    bool again; /* the next call has something to do */
+    bool again;     /* the next call has something to do */
+    bool postponed; /* the last call left everything to this one */
     struct codec_regions *regions;
     struct stream stream[CODEC_MAX_VIDEOS];
     int32_t width_px, height_px, tiles_x;
     size_t tiles;
     uint32_t *cell_ms; /* owned: per tile 16, last change of each cell */
     uint16_t *cover;   /* owned: per tile, exact cells to give to their stream */
+    uint16_t *answer;  /* owned: per tile, cells of streams that answer an input */
+    bool answered;     /* this call has looked for them */
     uint64_t settle_us, fail_us;
     bool settle;    /* this call looks for text that has settled */
     size_t settled; /* tiles that it found */
@@ -83,9 +93,11 @@ static void drop_screen(struct codec_videos *v)
     codec_regions_destroy(v->regions);
     free(v->cell_ms);
     free(v->cover);
+    free(v->answer);
     v->regions = NULL;
     v->cell_ms = NULL;
     v->cover = NULL;
+    v->answer = NULL;
 }
 
 void codec_videos_reset(struct codec_videos *v, int32_t width_px, int32_t height_px)
@@ -99,8 +111,9 @@ void codec_videos_reset(struct codec_videos *v, int32_t width_px, int32_t height
     v->tiles = (size_t)v->tiles_x * (size_t)((height_px + CODEC_TILE_PX - 1) / CODEC_TILE_PX);
     v->cell_ms = calloc(v->tiles * 16, sizeof *v->cell_ms);
     v->cover = calloc(v->tiles, sizeof *v->cover);
+    v->answer = calloc(v->tiles, sizeof *v->answer);
     struct codec_regions *regions = codec_regions_create(width_px, height_px);
-    if (!v->cell_ms || !v->cover) {
+    if (!v->cell_ms || !v->cover || !v->answer) {
         codec_regions_destroy(regions);
         return;
     }
@@ -195,6 +208,7 @@ void codec_job_video_begin(struct codec_job *j)
         return;
     v->settle = j->now_us >= v->settle_us && j->now_us >= j->e->refine_us;
     v->settled = 0;
+    v->answered = false;
     v->again = false; /* this call compares what closed streams covered */
 }
 
@@ -240,7 +254,8 @@ static void claim_tile(struct codec_job *j, struct stream *s, int32_t tx, int32_
     const uint16_t in = (uint16_t)(dirty & cells_of(s, tx, ty));
     /* All of it until the viewer knows the stream: then all is lossy. */
     uint16_t mine = s->is.open ? (uint16_t)(in & (e->sent.lossy[t] | v->cover[t])) : in;
-    const uint16_t above = (uint16_t)(in & ~mine);
+    mine = (uint16_t)(mine & ~v->answer[t]);
+    const uint16_t above = (uint16_t)(in & ~mine & ~v->answer[t]);
     if (above != 0) {
         const uint16_t natural = natural_again(j, t, above);
         v->cover[t] = (uint16_t)(v->cover[t] | natural);
@@ -255,11 +270,40 @@ static void claim_tile(struct codec_job *j, struct stream *s, int32_t tx, int32_
     s->changed_us = j->now_us;
 }
 
+/* What changed over videos, is not natural and is not much: it goes exact, at once. */
+static void find_answers(struct codec_job *j)
+{
+    struct codec_encoder *e = j->e;
+    struct codec_videos *v = e->videos;
+    size_t found = 0;
+    memset(v->answer, 0, v->tiles * sizeof *v->answer);
+    v->answered = true;
+    for (size_t i = 0; j->echo && i < CODEC_MAX_VIDEOS; i++) {
+        const struct stream *s = &v->stream[i];
+        if (!s->live || s->closing || !s->is.open)
+            continue;
+        const struct codec_rect tiles = tiles_of(s);
+        for (int32_t ty = tiles.y; ty < tiles.y + tiles.h; ty++)
+            for (int32_t tx = tiles.x; tx < tiles.x + tiles.w && found <= ANSWER_MAX_CELLS; tx++) {
+                const size_t t = (size_t)ty * (size_t)e->sent.tiles_x + (size_t)tx;
+                const uint16_t cells = (uint16_t)(e->dirty[t] & cells_of(s, tx, ty) & e->sent.lossy[t]);
+                if (cells == 0)
+                    continue;
+                v->answer[t] = (uint16_t)(cells & ~natural_again(j, t, cells));
+                found += (size_t)__builtin_popcount(v->answer[t]);
+            }
+    }
+    if (found > ANSWER_MAX_CELLS)
+        memset(v->answer, 0, v->tiles * sizeof *v->answer);
+}
+
 void codec_job_video_claim(struct codec_job *j)
 {
     struct codec_videos *v = j->e->videos;
     if (!v || !v->regions)
         return;
+    if (!v->answered)
+        find_answers(j);
     for (size_t i = 0; i < CODEC_MAX_VIDEOS; i++) {
         struct stream *s = &v->stream[i];
         if (!s->live || s->closing)
@@ -392,6 +436,21 @@ static void take_picture(struct codec_job *j, struct stream *s)
     s->taken_us = j->now_us;
 }
 
+/* Noise and the like: where H.264 blurs what moves, and the link has room for JPEG, that shows it better. */
+static void judge(struct codec_job *j, struct stream *s, uint32_t psnr_cdb)
+{
+    if (psnr_cdb == 0)
+        return;
+    s->psnr_cdb = s->packets == 0 ? psnr_cdb : (7 * s->psnr_cdb + psnr_cdb) / 8;
+    s->packets++;
+    const uint64_t px = (uint64_t)s->is.rect.w * (uint64_t)s->is.rect.h;
+    const uint64_t jpeg_Bps = px * JPEG_MILLI_BYTES_PER_PX / 1000 * JPEG_FPS;
+    if (s->packets < POOR_PACKETS || s->psnr_cdb >= POOR_CDB || jpeg_Bps > j->rate_Bps / 2)
+        return;
+    j->e->videos->fail_us = j->now_us + POOR_PAUSE_US;
+    s->unwanted = true;
+}
+
 /* Whether the packet of the picture taken last is there; then it goes into this message, unless it does not
  * fit or the coder failed. */
 static void put_packet(struct codec_job *j, struct stream *s)
@@ -416,6 +475,7 @@ static void put_packet(struct codec_job *j, struct stream *s)
     s->coding = false;
     s->next_us = s->taken_us + COST_TIMES * (uint64_t)packet.cost_us;
     j->stats.video_packets++;
+    judge(j, s, packet.psnr_cdb);
 }
 
 /* The picture that was taken is what the cells of the stream stand for from now on. */
@@ -503,6 +563,13 @@ void codec_job_video_send(struct codec_job *j)
     struct codec_videos *v = e->videos;
     if (!v || !v->regions || e->start)
         return;
+    /* An answer goes alone; the next call sees to the videos. */
+    v->postponed = j->echo && j->ops_len > 0 && !v->postponed &&
+                   (codec_videos_wait(v, j->now_us) || codec_videos_ready(v));
+    if (v->postponed) {
+        v->again = true;
+        return;
+    }
     if (v->settle)
         v->settle_us = j->now_us + (v->settled < SETTLE_TILES ? CODEC_VIDEO_SETTLE_US : SETTLE_MORE_US);
     close_streams(j);

@@ -45,8 +45,9 @@ struct codec_video_frame {
 };
 
 struct codec_video_packet {
-    bool key;         /* decodable alone */
-    uint32_t cost_us; /* processor time; the encoder leaves twice that to others before the next */
+    bool key;          /* decodable alone */
+    uint32_t cost_us;  /* processor time; the encoder leaves twice that to others before the next */
+    uint32_t psnr_cdb; /* how near it comes to the picture, 1/100 dB; 0 = not known */
 };
 
 /* What coders learn of the machine, kept by their owner over streams: data of open(). Zero at first. */

@@ -101,7 +101,8 @@ void codec_video_task_run(struct codec_video_task *t)
     t->outcome = (struct codec_video_outcome){.packet = t->packet,
         .len = refused ? CODEC_ERR_CORRUPT : n,
         .key = packet.key,
-        .cost_us = packet.cost_us};
+        .cost_us = packet.cost_us,
+        .psnr_cdb = packet.psnr_cdb};
     atomic_store(&t->done, true);
     codec_video_task_release(t);
 }

@@ -26,6 +26,7 @@ struct codec_video_outcome {
     int len;               /* CODEC_ERR_*: the coder failed */
     bool key;
     uint32_t cost_us;
+    uint32_t psnr_cdb; /* 0 = not known */
 };
 /* False while it has not run. */
 bool codec_video_task_done(struct codec_video_task *task, struct codec_video_outcome *out);

@@ -410,6 +410,7 @@ int screen_viewer_turn(struct screen_viewer *viewer, uint64_t now_us)
         .damage_count = screen_tiles_rects(&viewer->dirty, encode->damage),
         .hints = encode->moves.move,
         .hint_count = encode->moves.count,
+        .echo = screen->echo_us && now_us - screen->echo_us < SCREEN_ECHO_US,
         .budget_bytes = screen_window_budget(&viewer->window, echo_due(viewer, now_us), now_us),
         .work_us = ENCODE_WORK_US,
         .rate_Bps = viewer->window.rate_Bps};

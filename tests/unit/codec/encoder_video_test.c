@@ -423,6 +423,74 @@ static void what_is_typed_over_a_video_is_exact_at_once(void **state)
     assert_int_equal(d->packets, packets);
 }
 
+static void an_answer_to_an_input_over_a_video_is_exact_at_once_and_alone(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    const int packets = d->packets;
+    const struct codec_rect button = {160, 112, 64, 48};
+    for (int i = 0; i < 3; i++) {
+        /* Its cells belong to the video; one is flat now, while all around it moves on. */
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        scene_fill(&d->scene, button, i & 1 ? 0x285ac8 : 0xe6b428);
+        d->link.now_us += FRAME_US;
+        d->link.echo = true;
+        assert_true(message(d, &PLAYER) > 0);
+        assert_true(shown_exactly(d, button));
+        assert_int_equal(d->packets, packets + i);
+        d->link.echo = false;
+        for (int k = 0; k < 8 && due(d); k++)
+            (void)message(d, NULL);
+        assert_int_equal(d->packets, packets + i + 1);
+        assert_true(shown_exactly(d, button));
+    }
+    assert_int_equal(d->closes, 0);
+}
+
+static void an_answer_holds_pictures_up_for_one_message_only(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    d->link.echo = true;
+    for (int i = 0; i < 12; i++) {
+        scene_photo(&d->scene, PLAYER, d->phase += 517);
+        scene_fill(&d->scene, (struct codec_rect){160, 112, 64, 48}, i & 1 ? 0x285ac8 : 0xe6b428);
+        const int packets = d->packets;
+        frame(d, PLAYER, FRAME_US);
+        assert_true(d->packets > packets);
+    }
+}
+
+static void play_poorly(struct desk *d, uint64_t rate_Bps)
+{
+    d->video.psnr_cdb = 2700;
+    d->link.rate_Bps = rate_Bps;
+    play(d, 30);
+}
+
+static void a_stream_that_blurs_gives_way_to_jpeg_where_the_link_has_room(void **state)
+{
+    struct desk *d = *state;
+    play_poorly(d, 50000000);
+    assert_int_equal(d->opens, 1);
+    assert_int_equal(d->closes, 1);
+    assert_in_range(d->packets, 8, 10);
+    /* After a while it is tried again: what plays then may be another film. */
+    d->video.psnr_cdb = 4400;
+    for (int i = 0; i < 8; i++)
+        play(d, 30);
+    assert_int_equal(d->opens, 2);
+    assert_int_equal(d->closes, 1);
+}
+
+static void a_stream_that_blurs_stays_on_a_narrow_link(void **state)
+{
+    struct desk *d = *state;
+    play_poorly(d, 100000);
+    assert_int_equal(d->opens, 1);
+    assert_int_equal(d->closes, 0);
+}
+
 static void a_video_that_is_uncovered_plays_on_there(void **state)
 {
     struct desk *d = *state;
@@ -709,6 +777,10 @@ int main(void)
         TEST(a_stream_takes_no_more_bytes_than_pictures_need),
         TEST(a_window_over_a_video_becomes_exact_while_it_plays),
         TEST(what_is_typed_over_a_video_is_exact_at_once),
+        TEST(an_answer_to_an_input_over_a_video_is_exact_at_once_and_alone),
+        TEST(an_answer_holds_pictures_up_for_one_message_only),
+        TEST(a_stream_that_blurs_gives_way_to_jpeg_where_the_link_has_room),
+        TEST(a_stream_that_blurs_stays_on_a_narrow_link),
         TEST(a_video_that_is_uncovered_plays_on_there),
         TEST(a_key_goes_while_a_picture_is_coded),
         TEST(a_picture_that_changes_while_it_is_coded_goes_after_it),

@@ -180,6 +180,7 @@ int scene_link_send(struct scene_link *l, const struct scene *s, const struct co
         .hints = l->hints,
         .hint_count = l->hint_count,
         .work_us = l->work_us,
+        .echo = l->echo,
         .rate_Bps = l->rate_Bps,
         .now_us = l->now_us,
         .capture_us = (uint32_t)l->now_us,

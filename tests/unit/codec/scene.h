@@ -40,6 +40,7 @@ struct scene_link {
     const struct codec_move *hints; /* told with each message; NULL for none */
     size_t hint_count;
     uint32_t work_us; /* told with each message, as is the next */
+    bool echo;
     uint64_t rate_Bps;
     struct codec_encoder_stats stats;
     struct codec_decoded decoded;

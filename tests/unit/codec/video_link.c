@@ -56,7 +56,8 @@ static int coder_encode(void *coder, const struct codec_video_frame *frame, uint
     c->link->packets++;
     c->link->keys += frame->key;
     c->link->max_bytes = frame->max_bytes;
-    *packet = (struct codec_video_packet){.key = frame->key, .cost_us = c->link->cost_us};
+    *packet = (struct codec_video_packet){
+        .key = frame->key, .cost_us = c->link->cost_us, .psnr_cdb = c->link->psnr_cdb};
     return (int)len;
 }
 

@@ -6,9 +6,10 @@
 
 /* What the coder does and did; its open() gets it as data. */
 struct video_link {
-    bool refuse;      /* open() fails */
-    bool fail;        /* encode() fails */
-    uint32_t cost_us; /* what it says a packet costs */
+    bool refuse;       /* open() fails */
+    bool fail;         /* encode() fails */
+    uint32_t cost_us;  /* what it says a packet costs */
+    uint32_t psnr_cdb; /* ... and how good it is */
     int opened, closed, packets, keys;
     uint32_t max_bytes; /* of the last frame */
 };
