@@ -11,7 +11,7 @@ import { expectedMs, sayMinutes } from "./lib/duration.mjs";
 import { measureOwn } from "./lib/own.mjs";
 import { peers } from "./lib/peers.mjs";
 import { machineTicks } from "./lib/proc.mjs";
-import { chapters, disturbedPercent, plots } from "./lib/report.mjs";
+import { chapters, disturbedPercent, plots, inFile } from "./lib/report.mjs";
 import { linkNames, parseLink, tool } from "./lib/space.mjs";
 import { measureOffline } from "./offline.mjs";
 
@@ -93,7 +93,7 @@ function loadCells(dir) {
   return readdirSync(dir).filter((name) => name.endsWith(".json")).sort().map((name) => JSON.parse(readFileSync(join(dir, name), "utf8")));
 }
 
-const cellFile = (dir, c) => join(dir, `${c.link.replace("%", "pct")}_${c.peer}_${c.scene}_${c.repeat}.json`);
+const cellFile = (dir, c) => join(dir, `${inFile(c.link)}_${c.peer}_${c.scene}_${c.repeat}.json`);
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 

@@ -3,6 +3,9 @@ import { spread } from "./figures.mjs";
 import { barChart, short } from "./plot.mjs";
 
 /** "12" or "12 (11–14)": the median, and the lowest and highest of several runs where they differ. */
+/** A link's name in the name of a file. */
+export const inFile = (link) => link.replace("%", "pct");
+
 export function withSpread(s, digits = short) {
   if (!s) return "–";
   const [mid, low, high] = [s.median, s.min, s.max].map((v) => digits(v));
@@ -98,9 +101,9 @@ function groupsOf(cells, peers, link, scenes, field) {
 export function plots(cells, peers, links) {
   const out = {};
   for (const link of present(cells, "link", links)) {
-    out[`bench-age-${link}.svg`] = barChart({ title: `Age of what is shown, link ${link}`, note: "p95 of every source frame until it or a newer one is shown, ms, logarithmic; the line is the spread over the runs",
+    out[`bench-age-${inFile(link)}.svg`] = barChart({ title: `Age of what is shown, link ${link}`, note: "p95 of every source frame until it or a newer one is shown, ms, logarithmic; the line is the spread over the runs",
       groups: groupsOf(cells, peers, link, motionScenes, "stale_p95"), low: 1, unit: " ms" });
-    out[`bench-bytes-${link}.svg`] = barChart({ title: `Bytes a frame, link ${link}`, note: "kB with all headers for each frame that was shown, to the settled picture, logarithmic",
+    out[`bench-bytes-${inFile(link)}.svg`] = barChart({ title: `Bytes a frame, link ${link}`, note: "kB with all headers for each frame that was shown, to the settled picture, logarithmic",
       groups: groupsOf(cells, peers, link, motionScenes, "kB_per_frame"), low: 0.1, unit: " kB" });
   }
   const keys = (scene, link, title) => ({ ...groupsOf(cells, peers, link, [scene], "key_p50")[0], name: title });
@@ -172,8 +175,8 @@ export function chapters(cells, peers, links, { machine, own }) {
   const parts = [intro(machine)];
   if (cells.length) {
     const used = present(cells, "link", links);
-    const pictures = used.filter((l) => l === "lan" || l === "wan20")
-      .flatMap((l) => [`![Age of what is shown, link ${l}](img/bench-age-${l}.svg)`, `![Bytes a frame, link ${l}](img/bench-bytes-${l}.svg)`]);
+    const bytes = (l) => (l === "lan" || l === "wan20" ? [`![Bytes a frame, link ${l}](img/bench-bytes-${inFile(l)}.svg)`] : []);
+    const pictures = used.flatMap((l) => [`![Age of what is shown, link ${l}](img/bench-age-${inFile(l)}.svg)`, ...bytes(l)]);
     parts.push("## Beside its peers", disturbance(cells), ...pictures, "### Key press to picture", keyTable(cells, peers, links), peerTables(cells, peers, links),
       howMeasured, "## Versions and flags", versionTable(cells, peers));
   }
