@@ -67,6 +67,12 @@ static uint32_t ms_of(uint64_t us)
     return (uint32_t)(us / 1000);
 }
 
+/* No stream before; a viewer that wants none at all stays without. */
+static void hold_off(struct codec_videos *v, uint64_t until_us)
+{
+    v->fail_us = until_us > v->fail_us ? until_us : v->fail_us;
+}
+
 static void stream_finish(struct stream *s)
 {
     codec_video_task_release(s->task);
@@ -379,7 +385,7 @@ static void begin_stream(struct codec_job *j, struct codec_rect rect)
     const enum codec_video_kind kind = full ? CODEC_VIDEO_H264_444 : CODEC_VIDEO_H264;
     s->task = codec_video_task_create(v->ops, v->data, kind, rect, s->is.sps);
     if (!s->task) {
-        v->fail_us = j->now_us + FAIL_PAUSE_US;
+        hold_off(v, j->now_us + FAIL_PAUSE_US);
         stream_finish(s);
         return;
     }
@@ -447,7 +453,7 @@ static void judge(struct codec_job *j, struct stream *s, uint32_t psnr_cdb)
     const uint64_t jpeg_Bps = px * JPEG_MILLI_BYTES_PER_PX / 1000 * JPEG_FPS;
     if (s->packets < POOR_PACKETS || s->psnr_cdb >= POOR_CDB || jpeg_Bps > j->rate_Bps / 2)
         return;
-    j->e->videos->fail_us = j->now_us + POOR_PAUSE_US;
+    hold_off(j->e->videos, j->now_us + POOR_PAUSE_US);
     s->unwanted = true;
 }
 
@@ -456,11 +462,11 @@ static void judge(struct codec_job *j, struct stream *s, uint32_t psnr_cdb)
 static void put_packet(struct codec_job *j, struct stream *s)
 {
     struct codec_video_outcome packet;
-    if (!s->coding || s->waiting || !codec_video_task_done(s->task, &packet))
+    if (!s->coding || s->waiting || s->closing || !codec_video_task_done(s->task, &packet))
         return;
     if (packet.len < 0) {
         s->coding = false;
-        j->e->videos->fail_us = j->now_us + FAIL_PAUSE_US;
+        hold_off(j->e->videos, j->now_us + FAIL_PAUSE_US);
         let_go(j, s);
         return;
     }

@@ -483,6 +483,25 @@ static void a_stream_that_blurs_gives_way_to_jpeg_where_the_link_has_room(void *
     assert_int_equal(d->closes, 1);
 }
 
+static void a_viewer_that_wants_no_video_gets_none_though_a_packet_was_poor(void **state)
+{
+    struct desk *d = *state;
+    play(d, 24);
+    d->video.psnr_cdb = 2700;
+    d->link.rate_Bps = 50000000;
+    d->hold = true;
+    scene_photo(&d->scene, PLAYER, d->phase += 517);
+    d->link.now_us += FRAME_US;
+    (void)message(d, &PLAYER);
+    codec_encoder_video_control(d->link.encoder, d->id, &(struct codec_video_wish){.none = true});
+    code_held(d);
+    d->hold = false;
+    for (int i = 0; i < 8; i++)
+        play(d, 30);
+    assert_int_equal(d->opens, 1);
+    assert_int_equal(d->closes, 1);
+}
+
 static void a_stream_that_blurs_stays_on_a_narrow_link(void **state)
 {
     struct desk *d = *state;
@@ -780,6 +799,7 @@ int main(void)
         TEST(an_answer_to_an_input_over_a_video_is_exact_at_once_and_alone),
         TEST(an_answer_holds_pictures_up_for_one_message_only),
         TEST(a_stream_that_blurs_gives_way_to_jpeg_where_the_link_has_room),
+        TEST(a_viewer_that_wants_no_video_gets_none_though_a_packet_was_poor),
         TEST(a_stream_that_blurs_stays_on_a_narrow_link),
         TEST(a_video_that_is_uncovered_plays_on_there),
         TEST(a_key_goes_while_a_picture_is_coded),
